@@ -1,0 +1,203 @@
+// Package sfu says what a conference server must offer, whatever its kind.
+//
+// A package below this one speaks to one kind of server. It opens no socket
+// of its own: everything it needs to reach the network is in its Kit.
+package sfu
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"paravent/media/codec"
+	"paravent/privacy/egress"
+	"paravent/privacy/secret"
+)
+
+type (
+	// A MemberID names one participant for as long as it stays.
+	MemberID string
+	// A TrackID names one stream of pictures or sound in a room.
+	TrackID string
+)
+
+// A Room is where a link leads.
+type Room struct {
+	Kind   string        // the connector's
+	Server string        // host, or host:port
+	Plain  bool          // without TLS; only ever to this machine itself
+	Name   string        // as far as the link tells; may be empty
+	Token  secret.Secret // from the link; may be empty
+}
+
+// A Pass is what proves who joins.
+type Pass struct {
+	DisplayName string
+	Token       secret.Secret
+}
+
+// A Kit is all that a connector may use of the outside world.
+type Kit struct {
+	Signalling *http.Client // goes through the egress guard
+	Media      *egress.Lane // the guard's sockets for pictures, sound and data
+	RelayOnly  bool         // never show this machine's address to the others
+	Log        *slog.Logger
+}
+
+// A Connector joins rooms on one kind of server.
+type Connector interface {
+	// Kind is the word users see, such as "livekit".
+	Kind() string
+
+	// Room reads a link. It returns false if the link is not for this kind, and
+	// an error, such as a *LinkError, if it is but cannot be used.
+	Room(link string) (Room, bool, error)
+
+	// Join enters a room. When it returns, the session is up. What the server
+	// refuses is a *JoinError.
+	Join(ctx context.Context, r Room, p Pass, k Kit) (Session, error)
+}
+
+// A Session is one stay in one room. All methods may be called from several
+// goroutines at once.
+type Session interface {
+	// Self is this person's own entry in the roster.
+	Self() Member
+
+	// RoomName is what the server calls the room.
+	RoomName() Foreign
+
+	// Caps says what this server, and this pass, allow.
+	Caps() Caps
+
+	// Events gives what happens, in order and without loss, beginning with the
+	// members and tracks that are there already. It is closed after an Ended
+	// event, which is always the last.
+	Events() <-chan Event
+
+	// Publish announces a track. The outlet exists when it returns.
+	Publish(ctx context.Context, t TrackOffer) (Outlet, error)
+
+	// Subscribe asks for a track that TrackAdded announced.
+	Subscribe(ctx context.Context, id TrackID) (Inlet, error)
+
+	// Say sends a chat message to all.
+	Say(ctx context.Context, text string) error
+
+	// SetHand raises or lowers this person's hand. It returns ErrUnsupported
+	// where Caps has no Hand.
+	SetHand(ctx context.Context, up bool) error
+
+	// Stats returns the counters of now.
+	Stats() Stats
+
+	// Leave ends the session and returns when nothing of it is left. It may be
+	// called more than once.
+	Leave(ctx context.Context) error
+}
+
+// Caps is what a session can do. What is false is shown as missing, not faked.
+type Caps struct {
+	Publish   map[Source]bool
+	Chat      bool
+	Hand      bool
+	Layers    bool // pictures in several sizes, of which one is chosen
+	Recording bool // the server says whether it records
+	Quality   bool // the server rates the connections
+}
+
+// A Source is what a track shows or plays.
+type Source string
+
+// The sources.
+const (
+	Camera      Source = "camera"
+	Microphone  Source = "microphone"
+	Screen      Source = "screen"
+	ScreenSound Source = "screen sound"
+)
+
+// IsSound reports whether the source is heard rather than seen.
+func (s Source) IsSound() bool { return s == Microphone || s == ScreenSound }
+
+// A TrackOffer describes a track before it is sent.
+type TrackOffer struct {
+	Source Source
+	Codec  codec.Name
+	Layers []Layer // of pictures: the sizes sent at once, smallest first
+}
+
+// A Layer is one size of a picture.
+type Layer struct {
+	Width, Height int // pixels
+	FPS           float64
+	Bitrate       int // bits per second, at most
+}
+
+// An Outlet takes the packets of a track that we send.
+type Outlet interface {
+	// Send borrows p until it returns. While the outlet is muted or paused it
+	// drops p.
+	Send(p codec.Packet) error
+
+	// Mute tells the room that the track is silent, or dark. Muted, the outlet
+	// sends nothing at all.
+	Mute(ctx context.Context, on bool) error
+
+	// Asks gives what the server or a viewer asks of the encoder.
+	Asks() <-chan Ask
+
+	// Close takes the track back.
+	Close() error
+}
+
+// An Ask is a wish of the receiving side, for one layer.
+type Ask struct {
+	Layer    int
+	Keyframe bool
+	Bitrate  int   // bits per second; 0 is no wish
+	Wanted   *bool // false: nobody looks at this layer; nil is no wish
+}
+
+// An Inlet gives the packets of a track that another sends.
+type Inlet interface {
+	// Receive waits for the next packet, which is good until the next call. Of
+	// pictures it gives whole ones in order; of sound, packets as they arrive.
+	// It returns io.EOF when the track has ended.
+	Receive(ctx context.Context) (codec.Packet, error)
+
+	// AskKeyframe may be called often; the inlet asks as often as is polite.
+	AskKeyframe() error
+
+	// Want says how large the picture is shown, so that the server sends no
+	// more than that; the zero View stops it until a later call.
+	Want(v View) error
+
+	Close() error
+}
+
+// A View is how large a picture is shown.
+type View struct {
+	Width, Height int     // pixels; 0 × 0 is not at all
+	FPS           float64 // 0 is all
+}
+
+// Stats are counters of a session.
+type Stats struct {
+	RTT                time.Duration
+	Sent               map[Source]Sent
+	Got                map[TrackID]Got
+	Up                 int    // bits per second that the way to the server seems to carry; 0 if unknown
+	BytesUp, BytesDown uint64 // on the wire, as far as the transports count them
+}
+
+// Sent counts one outgoing track.
+type Sent struct{ Packets, Bytes, Frames uint64 }
+
+// Got counts one incoming track.
+type Got struct {
+	Codec                        codec.Name
+	Packets, Bytes, Frames, Lost uint64
+	Jitter                       time.Duration
+}

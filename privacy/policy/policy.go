@@ -1,0 +1,69 @@
+// Package policy says what must hold before anything leaves this machine.
+//
+// Policies come from the program, the organisation, the person and the room.
+// They are merged so that the strictest word wins: a room can ask for more
+// privacy than the person set, never for less.
+package policy
+
+import (
+	"errors"
+	"slices"
+)
+
+// A Policy is one layer of rules. The zero value asks for nothing.
+type Policy struct {
+	PictureFilters []string // names of filters that every picture must go through
+	SoundFilters   []string // names of filters that every sound must go through
+	NoRawPicture   bool     // the background must never be off
+	NoRawSound     bool     // the room gate must never be off
+	AskRecording   bool     // stop sending until the person accepts a recording
+	RelayOnly      bool     // never show this machine's address to the others
+}
+
+// Default is the program's own layer: the most private settings that still
+// leave the person a choice.
+func Default() Policy { return Policy{AskRecording: true} }
+
+// Merge returns the strictest of all layers.
+func Merge(layers ...Policy) Policy {
+	var m Policy
+	for _, l := range layers {
+		m.PictureFilters = append(m.PictureFilters, l.PictureFilters...)
+		m.SoundFilters = append(m.SoundFilters, l.SoundFilters...)
+		m.NoRawPicture = m.NoRawPicture || l.NoRawPicture
+		m.NoRawSound = m.NoRawSound || l.NoRawSound
+		m.AskRecording = m.AskRecording || l.AskRecording
+		m.RelayOnly = m.RelayOnly || l.RelayOnly
+	}
+	for _, names := range []*[]string{&m.PictureFilters, &m.SoundFilters} {
+		slices.Sort(*names)
+		*names = slices.Compact(*names)
+	}
+	return m
+}
+
+// ErrRaw is returned when a policy does not let a raw picture or sound go out.
+var ErrRaw = errors.New("the policy does not allow sending without a filter")
+
+// A Leave proves that a policy was asked before something raw may be sent. Its
+// zero value allows nothing; only a Policy makes one that does.
+type Leave struct{ given bool }
+
+// Given reports whether the leave was really given.
+func (l Leave) Given() bool { return l.given }
+
+// RawPicture gives leave to send the camera's picture as it is, or ErrRaw.
+func (p Policy) RawPicture() (Leave, error) {
+	if p.NoRawPicture || len(p.PictureFilters) > 0 {
+		return Leave{}, ErrRaw
+	}
+	return Leave{given: true}, nil
+}
+
+// RawSound gives leave to send the microphone's sound as it is, or ErrRaw.
+func (p Policy) RawSound() (Leave, error) {
+	if p.NoRawSound || len(p.SoundFilters) > 0 {
+		return Leave{}, ErrRaw
+	}
+	return Leave{given: true}, nil
+}

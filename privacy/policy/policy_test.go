@@ -1,0 +1,56 @@
+package policy_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"paravent/privacy/policy"
+)
+
+func draw(t *rapid.T, label string) policy.Policy {
+	return policy.Policy{
+		PictureFilters: rapid.SliceOf(rapid.SampledFrom([]string{"blur", "crop", "mask"})).Draw(t, label),
+		NoRawPicture:   rapid.Bool().Draw(t, label+" picture"),
+		NoRawSound:     rapid.Bool().Draw(t, label+" sound"),
+		AskRecording:   rapid.Bool().Draw(t, label+" recording"),
+		RelayOnly:      rapid.Bool().Draw(t, label+" relay"),
+	}
+}
+
+func TestMergeIsNeverWeakerThanALayer(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := draw(t, "a"), draw(t, "b")
+		m := policy.Merge(a, b)
+		for _, l := range []policy.Policy{a, b} {
+			for _, f := range l.PictureFilters {
+				if !slices.Contains(m.PictureFilters, f) {
+					t.Fatalf("%v lost %q", m, f)
+				}
+			}
+			if l.NoRawPicture && !m.NoRawPicture || l.NoRawSound && !m.NoRawSound ||
+				l.AskRecording && !m.AskRecording || l.RelayOnly && !m.RelayOnly {
+				t.Fatalf("%+v is weaker than %+v", m, l)
+			}
+			_, alone := l.RawPicture()
+			_, merged := m.RawPicture()
+			if alone != nil && merged == nil {
+				t.Fatalf("%+v sends raw pictures although %+v forbids it", m, l)
+			}
+		}
+	})
+}
+
+func TestLeaveIsGivenOnlyByAPolicyThatAllowsIt(t *testing.T) {
+	if (policy.Leave{}).Given() {
+		t.Error("the zero Leave is given")
+	}
+	if _, err := (policy.Policy{NoRawSound: true}).RawSound(); !errors.Is(err, policy.ErrRaw) {
+		t.Errorf("error = %v, want ErrRaw", err)
+	}
+	if l, err := policy.Default().RawPicture(); err != nil || !l.Given() {
+		t.Errorf("RawPicture = %v, %v", l, err)
+	}
+}
