@@ -1,0 +1,161 @@
+// Package say holds every sentence that the program says to a person, so that
+// the command line, the terminal and the window say the same.
+package say
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"paravent/media/capture"
+	"paravent/media/sfu"
+	"paravent/privacy/egress"
+	"paravent/privacy/filter"
+	"paravent/privacy/policy"
+	"paravent/ui/command"
+)
+
+// A Problem is an error in words for a person.
+type Problem struct {
+	Code string // stable, for scripts and for translations
+	Text string
+	Hint string // what to do next; may be empty
+}
+
+// Of returns the words for err. An error that it does not know keeps its own
+// text, under the code "unexpected".
+func Of(err error) Problem {
+	var (
+		held   *filter.HeldError
+		denied *egress.DeniedError
+		reach  *egress.ReachError
+		join   *sfu.JoinError
+		link   *sfu.LinkError
+		device *capture.DeviceError
+		file   *capture.FileError
+		usage  *command.UsageError
+		path   *os.PathError
+	)
+	switch {
+	case errors.As(err, &held):
+		return Problem{"held-back", held.Filter + " does not work, so nothing raw is sent", "the others see a plain colour, or hear silence, until it works again"}
+	case errors.As(err, &denied):
+		return Problem{"host-denied", denied.Error(), "the link and the policy decide which hosts may be reached"}
+	case errors.As(err, &reach):
+		return reached(reach)
+	case errors.As(err, &join):
+		return joined(join)
+	case errors.As(err, &link):
+		return Problem{"bad-link", link.Error(), "ask whoever sent the link for a new one"}
+	case errors.As(err, &device):
+		return ofDevice(device)
+	case errors.As(err, &file):
+		return ofFile(file)
+	case errors.As(err, &usage):
+		return Problem{"usage", usage.Error(), "help shows what can be typed"}
+	case errors.Is(err, policy.ErrRaw):
+		return Problem{"policy", err.Error(), "choose a filter, such as --background color:#334455"}
+	case errors.Is(err, sfu.ErrUnsupported):
+		return Problem{"unsupported", "this server has no such function", ""}
+	case errors.Is(err, sfu.ErrEnded):
+		return Problem{"ended", "the call is over", ""}
+	case errors.Is(err, context.Canceled):
+		return Problem{"interrupted", "interrupted", ""}
+	case errors.As(err, &path):
+		return Problem{"file", fmt.Sprintf("%s: %v", path.Path, path.Err), "check the name and the rights of the file"}
+	}
+	return Problem{"unexpected", err.Error(), ""}
+}
+
+func reached(e *egress.ReachError) Problem {
+	hints := map[egress.Failing][2]string{
+		egress.UnknownHost: {"unknown-host", "check the link for typing errors, and the network"},
+		egress.Refusing:    {"connection-refused", "the server may be down; try again later or ask its operator"},
+		egress.Silent:      {"no-answer", "a firewall or the network may be in the way"},
+		egress.NoRoute:     {"no-route", "check this machine's network"},
+		egress.Certificate: {"certificate", "do not go on: somebody may be listening in; ask the operator of the server"},
+		egress.BadTLS:      {"tls", "the server must speak TLS 1.2 or newer; is the port right?"},
+		egress.Unencrypted: {"unencrypted", "use a link that begins with wss or https"},
+		egress.CutOff:      {"cut-off", "try again; if it stays so, ask the operator of the server"},
+	}
+	h := hints[e.Why]
+	return Problem{h[0], fmt.Sprintf("%s cannot be reached: %s", sfu.Foreign(e.Host).Clean(), e.Why), h[1]}
+}
+
+func joined(e *sfu.JoinError) Problem {
+	p := map[sfu.JoinProblem]Problem{
+		sfu.PassMissing: {"pass-missing", "this room wants a pass (token), and the link has none", "ask whoever sent the link for the whole link"},
+		sfu.PassRefused: {"pass-refused", "the server does not accept the pass of this link", "ask whoever sent the link for a new one"},
+		sfu.PassExpired: {"pass-expired", "the pass of this link has expired", "ask whoever sent the link for a new one"},
+		sfu.NoSuchRoom:  {"no-such-room", "there is no such room on the server", "check the link, or ask whoever sent it"},
+		sfu.RoomFull:    {"room-full", "the room is full or locked", "ask somebody inside to let you in"},
+		sfu.NotAServer:  {"not-a-server", "something answers there, but it is no conference server of this kind", "check the link"},
+		sfu.ServerFault: {"server-fault", "the server has a fault", "try again later or ask its operator"},
+		sfu.NoMedia:     {"no-media", "the server answers, but pictures and sound cannot get through", "a firewall may block UDP; ask your administrator"},
+		sfu.BadProtocol: {"bad-protocol", "the server sent something that makes no sense", "it may be of another version; ask its operator"},
+	}[e.Why]
+	if p.Code == "" {
+		p = Problem{Code: "join", Text: string(e.Why)}
+	}
+	if d := e.Detail.Clean(); d != "" {
+		p.Text += fmt.Sprintf(" (server: %s)", d)
+	}
+	return p
+}
+
+func ofDevice(e *capture.DeviceError) Problem {
+	name := fmt.Sprintf("%s %q", e.Kind, sfu.Foreign(e.ID).Clean())
+	if e.ID == "" {
+		name = string(e.Kind)
+	}
+	switch {
+	case errors.Is(e.Err, capture.ErrBusy):
+		return Problem{string(e.Kind) + "-busy", name + " is used by another program", "close that program, or choose another device"}
+	case errors.Is(e.Err, capture.ErrForbidden):
+		return Problem{string(e.Kind) + "-forbidden", "the system does not let this program use the " + name, "check the rights of the device; on Linux you may have to be in the group video or audio"}
+	case errors.Is(e.Err, capture.ErrNoDevice):
+		return Problem{"no-" + string(e.Kind), "there is no " + name, "paravent devices lists what there is"}
+	case errors.Is(e.Err, capture.ErrUnplugged):
+		return Problem{string(e.Kind) + "-unplugged", name + " was unplugged; it is off now", "plug it in again, or choose another device"}
+	case errors.Is(e.Err, capture.ErrStalled):
+		return Problem{string(e.Kind) + "-stalled", name + " stopped answering; it is off now", "unplug it and plug it in again"}
+	case errors.Is(e.Err, capture.ErrFormat):
+		return Problem{string(e.Kind) + "-format", fmt.Sprintf("%s gives no format that can be used: %v", name, e.Err), "choose another device"}
+	}
+	return Problem{string(e.Kind), fmt.Sprintf("%s: %v", name, e.Err), ""}
+}
+
+func ofFile(e *capture.FileError) Problem {
+	text := fmt.Sprintf("%s: %v", sfu.Foreign(e.Path).Clean(), e.Err)
+	switch {
+	case errors.Is(e.Err, capture.ErrFormat):
+		return Problem{"file-format", text, "pictures: Y4M, JPEG or PNG; sound: WAV, 48 kHz, 16 bit"}
+	case errors.Is(e.Err, os.ErrNotExist):
+		return Problem{"no-file", "there is no file " + sfu.Foreign(e.Path).Clean(), "check the name"}
+	}
+	return Problem{"file", text, "check the name, the rights and the content of the file"}
+}
+
+// Ended returns the words for how a call ended.
+func Ended(e sfu.Ended) Problem {
+	p := map[sfu.EndReason]Problem{
+		sfu.Left:       {"left", "you have left the call", ""},
+		sfu.Removed:    {"removed", "you were removed from the call", "ask who leads the meeting"},
+		sfu.Closed:     {"room-closed", "the meeting was ended for all", ""},
+		sfu.Replaced:   {"joined-elsewhere", "the same name has joined from elsewhere, so the server ended this call", "each person needs a link of their own"},
+		sfu.ServerDown: {"server-down", "the server was shut down", "try again later"},
+		sfu.LinkLost:   {"link-lost", "the connection to the server was lost and could not be mended", "check the network and join again"},
+		sfu.Expired:    {"pass-expired", "the pass has expired", "ask whoever sent the link for a new one"},
+		sfu.Moved:      {"moved", "the server wants to move you to another room", "join that room by its own link"},
+		sfu.Refused:    {"refused", "the server ended the call", "try again, or ask its operator"},
+		sfu.Broken:     {"bad-protocol", "the server sent something that makes no sense, so the call was ended", "ask its operator"},
+	}[e.Why]
+	if p.Code == "" {
+		p = Problem{Code: "ended", Text: string(e.Why)}
+	}
+	if d := e.Detail.Clean(); d != "" && e.Why != sfu.Left {
+		p.Text += fmt.Sprintf(" (server: %s)", d)
+	}
+	return p
+}

@@ -1,0 +1,187 @@
+// Package view turns a call.State into what every face shows: a state line,
+// roster rows, tiles, chat rows and notices, in words. It is pure, so that the
+// terminal, the window and the line face cannot come to differ.
+package view
+
+import (
+	"image"
+
+	"paravent/media/call"
+	"paravent/media/present"
+	"paravent/media/sfu"
+	"paravent/ui/command"
+	"paravent/ui/say"
+)
+
+// A Call is what a face needs of a call.
+type Call interface {
+	command.Desk
+
+	// State returns the call as it is now.
+	State() call.State
+
+	// Changed rings when State would return something new. Several changes may
+	// ring once.
+	Changed() <-chan struct{}
+
+	// Watch decodes a track and shows it in sink, at the size of v, until it is
+	// called with the zero View. Tracks that nobody watches are not decoded and
+	// not even sent to this machine.
+	Watch(id sfu.TrackID, v sfu.View, sink present.VideoSink)
+
+	// WatchSelf shows in sink what the others get of the person's own camera
+	// or screen; nil stops it.
+	WatchSelf(src sfu.Source, sink present.VideoSink)
+
+	// Stats returns the call's counters of now.
+	Stats() call.Stats
+}
+
+// A Badge is one word of the state line. Alert marks what the person must not
+// overlook; faces show it by more than colour.
+type Badge struct {
+	Name  string // stable, for scripts: "microphone", "camera", …
+	Text  string
+	Alert bool
+}
+
+// StateLine is the line that is always on the screen.
+func StateLine(s call.State) []Badge {
+	w := say.English()
+	badges := []Badge{
+		sending("microphone", w.Microphone, s.Own.Microphone),
+		sending("camera", w.Camera, s.Own.Camera),
+		sending("screen", w.Screen, s.Own.Screen),
+		{Name: "background", Text: w.Background(s.Own.Background), Alert: s.Own.Background == "off"},
+		{Name: "gate", Text: w.Gate(s.Own.Gate), Alert: s.Own.Gate == "off"},
+		{Name: "recording", Text: w.Recording(s.Recording, s.RecorderPresent()), Alert: s.Recording || s.RecorderPresent()},
+		{Name: "encryption", Text: w.TransportOnly},
+	}
+	if s.Own.Paused {
+		badges = append(badges, Badge{Name: "paused", Text: w.Paused, Alert: true})
+	}
+	if s.Own.Hand {
+		badges = append(badges, Badge{Name: "hand", Text: w.HandUp})
+	}
+	if s.Link == sfu.LinkResuming {
+		badges = append(badges, Badge{Name: "link", Text: w.Resuming, Alert: true})
+	}
+	return badges
+}
+
+func sending(name, label string, d call.Sending) Badge {
+	w := say.English()
+	b := Badge{Name: name, Text: w.Sending(label, string(d.Phase)), Alert: d.Phase == call.On}
+	if d.Held != "" {
+		b.Text, b.Alert = w.HeldBack(label, d.Held), true
+	}
+	return b
+}
+
+// A Row is one member in the roster.
+type Row struct {
+	ID       sfu.MemberID
+	Name     string
+	Marks    []string // in words: "speaks", "microphone open", "hand up", …
+	Speaking bool
+	Own      bool
+}
+
+// Roster returns the members' rows.
+func Roster(s call.State) []Row {
+	w := say.English()
+	rows := make([]Row, 0, len(s.Roster))
+	for _, m := range s.Roster {
+		r := Row{ID: m.ID, Name: m.Name, Own: m.ID == s.Self, Speaking: s.IsSpeaking(m.ID)}
+		mark := func(on bool, text string) {
+			if on {
+				r.Marks = append(r.Marks, text)
+			}
+		}
+		mark(r.Own, w.You)
+		mark(m.Role != sfu.Person, w.Role(m.Role))
+		mark(m.Hidden, w.Hidden)
+		mark(m.Hand || r.Own && s.Own.Hand, w.HandUp)
+		mark(r.Speaking, w.Speaks)
+		if r.Own {
+			mark(s.Own.Microphone.Phase == call.On, w.MicrophoneOpen)
+			mark(s.Own.Camera.Phase == call.On, w.CameraOpen)
+			mark(s.Own.Screen.Phase == call.On, w.Shares)
+		} else {
+			mark(s.Sends(m.ID, sfu.Microphone), w.MicrophoneOpen)
+			mark(s.Sends(m.ID, sfu.Camera), w.CameraOpen)
+			mark(s.Sends(m.ID, sfu.Screen), w.Shares)
+		}
+		mark(m.Quality == sfu.Poor || m.Quality == sfu.Lost, w.Quality(m.Quality))
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// A Tile is one picture that can be shown.
+type Tile struct {
+	Track    sfu.TrackID // empty for the person's own
+	Source   sfu.Source
+	Label    string
+	Speaking bool
+	Own      bool
+	Size     image.Point // pixels of the largest layer; zero if unknown
+}
+
+// Tiles returns the pictures in the order in which they are shown: screens
+// first, then who speaks, then the others, the person's own last.
+func Tiles(s call.State) []Tile {
+	w := say.English()
+	var screens, speaking, others, own []Tile
+	for _, t := range s.Tracks {
+		if t.Source.IsSound() || t.Muted || t.Member == s.Self {
+			continue
+		}
+		tile := Tile{
+			Track: t.ID, Source: t.Source, Label: s.Name(t.Member),
+			Speaking: s.IsSpeaking(t.Member), Size: image.Pt(t.Width, t.Height),
+		}
+		switch {
+		case t.Source == sfu.Screen:
+			tile.Label = w.ScreenOf(tile.Label)
+			screens = append(screens, tile)
+		case tile.Speaking:
+			speaking = append(speaking, tile)
+		default:
+			others = append(others, tile)
+		}
+	}
+	if s.Own.Camera.Phase == call.On {
+		own = append(own, Tile{Source: sfu.Camera, Label: w.OwnPicture, Own: true})
+	}
+	if s.Own.Screen.Phase == call.On {
+		own = append(own, Tile{Source: sfu.Screen, Label: w.OwnScreen, Own: true})
+	}
+	tiles := append(screens, speaking...)
+	tiles = append(tiles, others...)
+	return append(tiles, own...)
+}
+
+// Notice puts a notice in words.
+func Notice(n call.Notice) say.Problem {
+	if n.Err != nil {
+		return say.Of(n.Err)
+	}
+	return say.Problem{Code: string(n.What), Text: say.English().Notice(string(n.What), n.Arg)}
+}
+
+// Question puts the open question in words; "" if there is none.
+func Question(s call.State) string {
+	if s.Question == nil {
+		return ""
+	}
+	return say.English().Question(*s.Question)
+}
+
+// Ending says why the call ended; the zero Problem while it goes on.
+func Ending(s call.State) say.Problem {
+	if s.Ended == nil {
+		return say.Problem{}
+	}
+	return say.Ended(*s.Ended)
+}
