@@ -36,6 +36,8 @@ type Packet struct {
 	Seq      uint64        // of incoming sound: grows by one a packet, so gaps are losses
 	Keyframe bool          // of a picture: a new viewer can start here
 	Layer    int           // of a picture sent in several sizes: 0 is the smallest
+	Temporal int           // of an encoded picture: its temporal layer; 0 is the slowest and needs no other
+	Sync     bool          // of a picture with Temporal > 0: it needs only pictures of temporal layer 0
 }
 
 // ErrNeedKeyframe is returned by a decoder that cannot go on until a keyframe

@@ -1,0 +1,169 @@
+package opus
+
+/*
+#include "shim.h"
+*/
+import "C"
+
+import (
+	"errors"
+	"time"
+	"unsafe"
+
+	"paravent/media/codec"
+	"paravent/media/frame"
+	"paravent/privacy/filter"
+)
+
+// maxPacket is the size of the largest packet made here: 120 ms in six frames of
+// 1275 bytes and what binds them together; RFC 6716, section 3.2.
+const maxPacket = 6*1275 + 8
+
+// nothing is the size of a packet that says only that there is silence: its
+// table of contents, and at most a count of frames.
+const nothing = 2
+
+// ErrEmpty is returned for a ClearedSound that holds nothing.
+var ErrEmpty = errors.New("no sound to encode")
+
+type encoder struct {
+	c       *C.OpusEncoder // nil after Close
+	dtx     bool
+	samples int // in a packet
+	have    int // samples that wait for a packet
+	first   time.Duration
+	quiet   bool // the last packet was left out
+	pcm     [codec.MaxSound]float32
+	out     [maxPacket]byte
+}
+
+func newEncoder(s codec.SoundSettings) (*encoder, error) {
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	if s.PacketFor == 0 {
+		s.PacketFor = 20 * time.Millisecond
+	}
+	var code C.int
+	c := C.opus_encoder_create(frame.Rate, 1, C.OPUS_APPLICATION_VOIP, &code)
+	if code != C.OPUS_OK {
+		return nil, problem("open encoder for", code)
+	}
+	e := &encoder{c: c, dtx: s.DTX, samples: int(s.PacketFor/frame.BlockFor) * frame.BlockLen}
+	for _, code := range []C.int{
+		C.pv_voice(c),
+		C.pv_complexity(c, C.opus_int32(s.Complexity)),
+		C.pv_fec(c, cbool(s.FEC)),
+		C.pv_dtx(c, cbool(s.DTX)),
+	} {
+		if code != C.OPUS_OK {
+			e.Close()
+			return nil, problem("set up", code)
+		}
+	}
+	e.SetBitrate(s.Bitrate)
+	return e, nil
+}
+
+func cbool(b bool) C.opus_int32 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Encode implements codec.SoundEncoder. Real-time: it does not allocate. Blocks
+// that do not follow each other in time do not come into one packet.
+func (e *encoder) Encode(s filter.ClearedSound) (codec.Packet, error) {
+	if e.c == nil {
+		return codec.Packet{}, codec.ErrClosed
+	}
+	if s == (filter.ClearedSound{}) {
+		return codec.Packet{}, ErrEmpty
+	}
+	at := s.At()
+	if e.have > 0 {
+		due := e.first + time.Duration(e.have/frame.BlockLen)*frame.BlockFor
+		if (at - due).Abs() >= frame.BlockFor {
+			e.have = 0
+		}
+	}
+	if e.have == 0 {
+		e.first = at
+	}
+	e.have += copy(e.pcm[e.have:], s.Block()[:])
+	if e.have < e.samples {
+		return codec.Packet{}, nil
+	}
+	e.have = 0
+	return e.encode()
+}
+
+// encode makes a packet of the samples that came together, and wipes them.
+func (e *encoder) encode() (codec.Packet, error) {
+	pcm := e.pcm[:e.samples]
+	silent := true
+	for _, v := range pcm {
+		if v != 0 {
+			silent = false
+			break
+		}
+	}
+	n := C.opus_encode_float(e.c, (*C.float)(unsafe.SliceData(pcm)), C.int(e.samples),
+		(*C.uchar)(&e.out[0]), C.opus_int32(len(e.out)))
+	clear(pcm)
+	if n < 0 {
+		return codec.Packet{}, problem("encode", n)
+	}
+	// libopus repeats the silence every 400 ms, for the sake of the noise in it.
+	// Where there is no noise, there is nothing to repeat.
+	e.quiet = e.dtx && (n <= nothing || e.quiet && silent)
+	pkt := codec.Packet{Codec: codec.Opus, At: e.first}
+	if !e.quiet {
+		pkt.Data = e.out[:n]
+		pkt.Keyframe = true
+	}
+	return pkt, nil
+}
+
+// SetBitrate implements codec.SoundEncoder. It holds from the next packet on.
+func (e *encoder) SetBitrate(bps int) {
+	if e.c == nil {
+		return
+	}
+	bps = min(max(bps, codec.MinSoundBitrate), codec.MaxSoundBitrate)
+	C.pv_bitrate(e.c, C.opus_int32(bps))
+	width := C.opus_int32(C.OPUS_AUTO)
+	if bps < e.narrowBelow() {
+		width = C.OPUS_BANDWIDTH_WIDEBAND
+	}
+	C.pv_bandwidth(e.c, width)
+}
+
+// narrowBelow is the bitrate from which on libopus never chooses less than
+// wideband (8 kHz) by itself. It does so from 9 kbit/s on, of which it takes off
+// 60 bit/s for every packet above 50 a second, 28 % for the lowest complexity and
+// at most 16 % for loss (compute_equiv_rate in its opus_encoder.c).
+func (e *encoder) narrowBelow() int {
+	if e.samples == frame.BlockLen {
+		return 18_000
+	}
+	return 15_000
+}
+
+// ExpectLoss implements codec.SoundEncoder.
+func (e *encoder) ExpectLoss(percent int) {
+	if e.c != nil {
+		C.pv_loss(e.c, C.opus_int32(min(max(percent, 0), 100)))
+	}
+}
+
+// Close implements codec.SoundEncoder. It may be called again.
+func (e *encoder) Close() error {
+	if e.c != nil {
+		C.opus_encoder_destroy(e.c)
+		e.c = nil
+		clear(e.pcm[:])
+	}
+	return nil
+}
