@@ -53,6 +53,7 @@ type Track struct {
 
 // A ChatLine is one message.
 type ChatLine struct {
+	Seq  int    // grows by one
 	From string // the name at the time
 	Own  bool
 	Text string // already cleaned
@@ -100,6 +101,7 @@ type Sending struct {
 // A Notice is something that happened to this person's own call, as an error
 // to be put in words, or in a word of its own.
 type Notice struct {
+	Seq  int // grows by one
 	At   time.Time
 	Err  error // nil if What says it
 	What What
@@ -150,13 +152,16 @@ func (s State) After(e sfu.Event) State {
 			s.Roster[i].Quality = e.Quality
 		}
 	case sfu.ChatArrived:
-		line := ChatLine{From: s.Name(e.From), Own: e.From == s.Self, Text: e.Text.Clean(), At: e.At}
+		line := ChatLine{Seq: 1, From: s.Name(e.From), Own: e.From == s.Self, Text: e.Text.Clean(), At: e.At}
+		if n := len(s.Chat); n > 0 {
+			line.Seq = s.Chat[n-1].Seq + 1
+		}
 		s.Chat = last(append(slices.Clone(s.Chat), line), maxChat)
 	case sfu.RecordingChanged:
 		s.Recording = e.On
 	case sfu.MutedByRoom:
 		s = s.withNotice(Notice{What: MutedByRoom, Arg: string(e.Source)})
-	case sfu.UnmuteAsked: // a question, which Call asks
+	case sfu.UnmuteAsked, sfu.Settled: // which Call acts on
 	case sfu.LinkChanged:
 		s.Link = e.Link
 	case sfu.HostNamed:
@@ -207,6 +212,10 @@ func (s State) withTrack(t sfu.Track) []Track {
 }
 
 func (s State) withNotice(n Notice) State {
+	n.Seq = 1
+	if k := len(s.Notices); k > 0 {
+		n.Seq = s.Notices[k-1].Seq + 1
+	}
 	s.Notices = last(append(slices.Clone(s.Notices), n), maxNotices)
 	return s
 }

@@ -95,6 +95,10 @@ type (
 		Allowed bool
 	}
 
+	// Settled follows the members, tracks and states that were there when the
+	// session began. Nothing is sent before it: a recording may be among them.
+	Settled struct{}
+
 	// Ended is the last event.
 	Ended struct {
 		Why    EndReason
@@ -116,6 +120,7 @@ func (MutedByRoom) event()      {}
 func (UnmuteAsked) event()      {}
 func (LinkChanged) event()      {}
 func (HostNamed) event()        {}
+func (Settled) event()          {}
 func (Ended) event()            {}
 
 // A Quality is a connection in a word.

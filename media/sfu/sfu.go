@@ -72,8 +72,8 @@ type Session interface {
 	Caps() Caps
 
 	// Events gives what happens, in order and without loss, beginning with the
-	// members and tracks that are there already. It is closed after an Ended
-	// event, which is always the last.
+	// members, tracks and recordings that are there already, and then Settled.
+	// It is closed after an Ended event, which is always the last.
 	Events() <-chan Event
 
 	// Publish announces a track. The outlet exists when it returns.

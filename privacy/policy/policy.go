@@ -16,6 +16,7 @@ type Policy struct {
 	SoundFilters   []string // names of filters that every sound must go through
 	NoRawPicture   bool     // the background must never be off
 	NoRawSound     bool     // the room gate must never be off
+	NoScreen       bool     // screens and windows must not be shared
 	AskRecording   bool     // stop sending until the person accepts a recording
 	RelayOnly      bool     // never show this machine's address to the others
 }
@@ -32,6 +33,7 @@ func Merge(layers ...Policy) Policy {
 		m.SoundFilters = append(m.SoundFilters, l.SoundFilters...)
 		m.NoRawPicture = m.NoRawPicture || l.NoRawPicture
 		m.NoRawSound = m.NoRawSound || l.NoRawSound
+		m.NoScreen = m.NoScreen || l.NoScreen
 		m.AskRecording = m.AskRecording || l.AskRecording
 		m.RelayOnly = m.RelayOnly || l.RelayOnly
 	}
@@ -63,6 +65,15 @@ func (p Policy) RawPicture() (Leave, error) {
 // RawSound gives leave to send the microphone's sound as it is, or ErrRaw.
 func (p Policy) RawSound() (Leave, error) {
 	if p.NoRawSound || len(p.SoundFilters) > 0 {
+		return Leave{}, ErrRaw
+	}
+	return Leave{given: true}, nil
+}
+
+// Screen gives leave to send a screen or window as it is, or ErrRaw. Sharing is
+// a choice of what to show, so no filter stands in for it.
+func (p Policy) Screen() (Leave, error) {
+	if p.NoScreen {
 		return Leave{}, ErrRaw
 	}
 	return Leave{given: true}, nil

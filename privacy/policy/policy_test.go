@@ -15,6 +15,7 @@ func draw(t *rapid.T, label string) policy.Policy {
 		PictureFilters: rapid.SliceOf(rapid.SampledFrom([]string{"blur", "crop", "mask"})).Draw(t, label),
 		NoRawPicture:   rapid.Bool().Draw(t, label+" picture"),
 		NoRawSound:     rapid.Bool().Draw(t, label+" sound"),
+		NoScreen:       rapid.Bool().Draw(t, label+" screen"),
 		AskRecording:   rapid.Bool().Draw(t, label+" recording"),
 		RelayOnly:      rapid.Bool().Draw(t, label+" relay"),
 	}
@@ -30,7 +31,7 @@ func TestMergeIsNeverWeakerThanALayer(t *testing.T) {
 					t.Fatalf("%v lost %q", m, f)
 				}
 			}
-			if l.NoRawPicture && !m.NoRawPicture || l.NoRawSound && !m.NoRawSound ||
+			if l.NoRawPicture && !m.NoRawPicture || l.NoRawSound && !m.NoRawSound || l.NoScreen && !m.NoScreen ||
 				l.AskRecording && !m.AskRecording || l.RelayOnly && !m.RelayOnly {
 				t.Fatalf("%+v is weaker than %+v", m, l)
 			}

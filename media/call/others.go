@@ -1,0 +1,255 @@
+package call
+
+import (
+	"context"
+	"maps"
+	"sync"
+	"time"
+
+	"paravent/media/codec"
+	"paravent/media/present"
+	"paravent/media/receive"
+	"paravent/media/sfu"
+)
+
+// receivers are the lines of what others send: every sound, and the pictures
+// that a face watches.
+type receivers struct {
+	call    *Call
+	ctx     context.Context //nolint:containedctx // the life of the lines, which verbs must not end
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+	selves  map[sfu.Source]*present.Relay
+
+	mu     sync.Mutex // guards everything that follows
+	tracks []Track
+	lines  map[sfu.TrackID]*receiving
+	views  map[sfu.TrackID]sfu.View // not zero
+	relays map[sfu.TrackID]*present.Relay
+}
+
+// receiving is one line.
+type receiving struct {
+	cancel context.CancelFunc
+
+	mu    sync.Mutex // guards everything that follows
+	inlet sfu.Inlet
+	sound *receive.SoundLine
+}
+
+func newReceivers(c *Call) *receivers {
+	r := &receivers{
+		call:   c,
+		selves: map[sfu.Source]*present.Relay{sfu.Camera: {}, sfu.Screen: {}},
+		lines:  make(map[sfu.TrackID]*receiving),
+		views:  make(map[sfu.TrackID]sfu.View),
+		relays: make(map[sfu.TrackID]*present.Relay),
+	}
+	r.ctx, r.cancel = context.WithCancel(context.Background())
+	return r
+}
+
+func (r *receivers) self(src sfu.Source) *present.Relay { return r.selves[src] }
+
+// follow starts and ends lines so that they fit tracks.
+func (r *receivers) follow(tracks []Track) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tracks = tracks
+	r.reconcile()
+}
+
+func (r *receivers) watch(id sfu.TrackID, v sfu.View, sink present.VideoSink) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	relay := r.relays[id]
+	if relay == nil {
+		relay = new(present.Relay)
+		r.relays[id] = relay
+	}
+	if v == (sfu.View{}) {
+		relay.To(nil)
+		delete(r.views, id)
+	} else {
+		relay.To(sink)
+		if line := r.lines[id]; line != nil && r.views[id] != v {
+			line.want(v, r.call)
+		}
+		r.views[id] = v
+	}
+	r.reconcile()
+}
+
+// reconcile must be called with mu held.
+func (r *receivers) reconcile() {
+	wanted := make(map[sfu.TrackID]Track)
+	for _, t := range r.tracks {
+		_, watched := r.views[t.ID]
+		// What is encrypted end to end cannot be heard or seen without its key.
+		if !t.Encrypted && t.Member != r.call.session.Self().ID && (t.Source.IsSound() || watched) {
+			wanted[t.ID] = t
+		}
+	}
+	for id, line := range r.lines {
+		if _, ok := wanted[id]; !ok {
+			line.cancel()
+			delete(r.lines, id)
+		}
+	}
+	for id, t := range wanted {
+		if r.lines[id] == nil && r.ctx.Err() == nil {
+			r.start(t)
+		}
+	}
+	maps.DeleteFunc(r.relays, func(id sfu.TrackID, _ *present.Relay) bool {
+		return r.lines[id] == nil && r.views[id] == sfu.View{}
+	})
+}
+
+// start must be called with mu held.
+func (r *receivers) start(t Track) {
+	ctx, cancel := context.WithCancel(r.ctx)
+	line := &receiving{cancel: cancel}
+	r.lines[t.ID] = line
+	relay := r.relays[t.ID]
+	r.running.Go(func() {
+		defer cancel()
+		r.keep(ctx, t, line, relay)
+	})
+}
+
+// A line that fails is tried again, ever more seldom.
+const (
+	firstPause = 500 * time.Millisecond
+	lastPause  = 8 * time.Second
+)
+
+func (r *receivers) keep(ctx context.Context, t Track, line *receiving, relay *present.Relay) {
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		err := r.run(ctx, t, line, relay)
+		if ctx.Err() != nil || isOver(err) {
+			return
+		}
+		r.call.kit.Log.Debug("line failed", "source", t.Source, "err", err)
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		}
+	}
+}
+
+func (r *receivers) run(ctx context.Context, t Track, line *receiving, relay *present.Relay) error {
+	inlet, err := r.call.session.Subscribe(ctx, t.ID)
+	if err != nil {
+		return err
+	}
+	defer inlet.Close()
+	if t.Source.IsSound() {
+		return r.hear(ctx, line, inlet)
+	}
+	r.mu.Lock()
+	view := r.views[t.ID]
+	line.set(inlet, nil)
+	r.mu.Unlock()
+	defer line.set(nil, nil)
+	if err := inlet.Want(view); err != nil {
+		return err
+	}
+	v := receive.VideoLine{Inlet: inlet, NewDecoder: r.newDecoder, Sink: relay, First: r.call.firstPicture}
+	v.Heard = func() (time.Time, bool) { return r.heard(t) }
+	return v.Run(ctx)
+}
+
+func (r *receivers) newDecoder(name codec.Name) (codec.VideoDecoder, error) {
+	c, ok := r.call.kit.Codecs.Find(name)
+	if !ok {
+		return nil, sfu.ErrUnsupported
+	}
+	return c.NewDecoder()
+}
+
+func (r *receivers) hear(ctx context.Context, line *receiving, inlet sfu.Inlet) error {
+	dec, err := r.call.kit.Codecs.NewSoundDecoder()
+	if err != nil {
+		return err
+	}
+	sound := receive.NewSoundLine(inlet, dec)
+	line.set(inlet, sound)
+	defer line.set(nil, nil)
+	remove := r.call.kit.Play(sound)
+	defer remove()
+	return sound.Run(ctx)
+}
+
+// heard returns which instant of the sound that belongs to t is heard now.
+func (r *receivers) heard(t Track) (time.Time, bool) {
+	want := sfu.Microphone
+	if t.Source == sfu.Screen {
+		want = sfu.ScreenSound
+	}
+	r.mu.Lock()
+	var line *receiving
+	for _, o := range r.tracks {
+		if o.Member == t.Member && o.Source == want && !o.Muted {
+			line = r.lines[o.ID]
+		}
+	}
+	r.mu.Unlock()
+	if line == nil {
+		return time.Time{}, false
+	}
+	line.mu.Lock()
+	defer line.mu.Unlock()
+	if line.sound == nil {
+		return time.Time{}, false
+	}
+	return line.sound.PlayingAt()
+}
+
+func (r *receivers) stats() (map[sfu.TrackID]uint64, map[sfu.TrackID]Heard) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	shown, heard := make(map[sfu.TrackID]uint64), make(map[sfu.TrackID]Heard)
+	for id, relay := range r.relays {
+		shown[id] = relay.Shown()
+	}
+	for id, line := range r.lines {
+		line.mu.Lock()
+		if line.sound != nil {
+			s := line.sound.Stats()
+			heard[id] = Heard{Played: s.Played, Concealed: s.Concealed, Delay: s.Delay}
+		}
+		line.mu.Unlock()
+	}
+	return shown, heard
+}
+
+// close ends every line and returns when they have.
+func (r *receivers) close() {
+	r.cancel()
+	r.running.Wait()
+}
+
+func (l *receiving) set(in sfu.Inlet, sound *receive.SoundLine) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.inlet, l.sound = in, sound
+}
+
+func (l *receiving) want(v sfu.View, c *Call) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.inlet == nil {
+		return
+	}
+	if err := l.inlet.Want(v); err != nil {
+		c.kit.Log.Debug("view", "err", err)
+	}
+}
+
+func (c *Call) firstPicture() {
+	c.first.CompareAndSwap(0, int64(time.Since(c.settings.Began)))
+}

@@ -1,0 +1,177 @@
+package call
+
+import (
+	"context"
+	"sync"
+
+	"paravent/media/sfu"
+	"paravent/privacy/consent"
+)
+
+// SetCamera opens or closes the camera. Closed means that the device is closed.
+func (c *Call) SetCamera(ctx context.Context, on bool) error { return c.set(ctx, c.camera, on) }
+
+// SetMicrophone opens or closes the microphone.
+func (c *Call) SetMicrophone(ctx context.Context, on bool) error {
+	return c.set(ctx, c.microphone, on)
+}
+
+// SetScreen shares the screen or window of the given name, "" for the one that
+// was chosen at the start, or stops sharing.
+func (c *Call) SetScreen(ctx context.Context, on bool, name string) error {
+	if on && name != "" {
+		c.screen.choose(name)
+	}
+	return c.set(ctx, c.screen, on)
+}
+
+func (c *Call) set(ctx context.Context, f *feed, on bool) error {
+	if !on {
+		return f.off(ctx)
+	}
+	if c.paused.Load() && c.State().Question == nil {
+		// The person said no before; opening a device asks once more.
+		if !c.askRecording(ctx) {
+			return nil
+		}
+	}
+	return f.on(ctx)
+}
+
+// SetHand raises or lowers this person's hand.
+func (c *Call) SetHand(ctx context.Context, up bool) error {
+	if err := c.session.SetHand(ctx, up); err != nil {
+		return err
+	}
+	c.change(func(s State) State { s.Own.Hand = up; return s })
+	return nil
+}
+
+// HandUp reports whether this person's hand is raised.
+func (c *Call) HandUp() bool { return c.State().Own.Hand }
+
+// Say sends a chat message.
+func (c *Call) Say(ctx context.Context, text string) error { return c.session.Say(ctx, text) }
+
+// Leave ends the call.
+func (c *Call) Leave(ctx context.Context) error {
+	c.shut()
+	return c.session.Leave(ctx)
+}
+
+// On reports whether the source is being sent, or is about to be.
+func (c *Call) On(src sfu.Source) bool {
+	s := c.State()
+	p := c.feed(src).sending(&s.Own).Phase
+	return p == On || p == Opening
+}
+
+// Answer answers the open question.
+func (c *Call) Answer(yes bool) { c.box.Answer(yes) }
+
+// Panic stops everything that leaves this machine: nothing is sent any more when
+// it returns, and the devices are closing.
+func (c *Call) Panic() {
+	c.shut()
+	c.Tell(Notice{What: PanicDone})
+}
+
+// shut shuts the valves at once and closes the devices behind them.
+func (c *Call) shut() {
+	for _, f := range c.feeds() {
+		f.shut()
+	}
+}
+
+func (c *Call) feeds() []*feed { return []*feed{c.camera, c.microphone, c.screen} }
+
+func (c *Call) feed(src sfu.Source) *feed {
+	for _, f := range c.feeds() {
+		if f.source == src {
+			return f
+		}
+	}
+	return c.screen
+}
+
+// closeFeeds returns when every device is closed.
+func (c *Call) closeFeeds() {
+	c.shut()
+	for _, f := range c.feeds() {
+		f.close()
+	}
+}
+
+// mindRecording pauses the call when a recording begins, and asks; when it ends
+// the call goes on by itself.
+func (c *Call) mindRecording(ctx context.Context, own *sync.WaitGroup) {
+	if !c.settings.Policy.AskRecording {
+		return
+	}
+	s := c.State()
+	recorded := s.Recording || s.RecorderPresent()
+	c.mu.Lock()
+	if !recorded {
+		c.agreed = false
+		c.unask()
+	}
+	agreed := c.agreed
+	c.mu.Unlock()
+	switch {
+	case !recorded:
+		c.pause(false)
+	case !agreed && !c.paused.Load():
+		c.pause(true)
+		own.Go(func() { c.askRecording(ctx) })
+	}
+}
+
+// askRecording asks whether to go on although the call is recorded. On a no the
+// devices are closed and the call stays paused.
+func (c *Call) askRecording(ctx context.Context) bool {
+	ctx, unask := context.WithCancel(ctx)
+	defer unask()
+	s := c.State()
+	who := "the server"
+	for _, m := range s.Roster {
+		if m.Role == sfu.Recorder && !s.Recording {
+			who = m.Name
+		}
+	}
+	c.mu.Lock()
+	c.unask = unask
+	c.mu.Unlock()
+	yes, err := c.box.Ask(ctx, consent.Question{Topic: consent.Recording, Room: s.Room, About: who})
+	if err != nil {
+		return !c.paused.Load() // the recording or the call ended first
+	}
+	if !yes {
+		c.shut()
+		return false
+	}
+	c.mu.Lock()
+	c.agreed = true
+	c.mu.Unlock()
+	c.pause(false)
+	return true
+}
+
+func (c *Call) pause(on bool) {
+	if c.paused.Swap(on) == on {
+		return
+	}
+	if !on {
+		for _, f := range c.feeds() {
+			f.refresh()
+		}
+	}
+	c.change(func(s State) State { s.Own.Paused = on; return s })
+}
+
+// askUnmute asks whether to open a device that a moderator wants open.
+func (c *Call) askUnmute(ctx context.Context, src sfu.Source) {
+	yes, err := c.box.Ask(ctx, consent.Question{Topic: consent.UnmuteMe, Room: c.State().Room, About: string(src)})
+	if err == nil && yes {
+		c.tell(c.set(ctx, c.feed(src), true))
+	}
+}

@@ -1,0 +1,194 @@
+package line
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"paravent/media/call"
+	"paravent/media/sfu"
+	"paravent/ui/command"
+	"paravent/ui/say"
+	"paravent/ui/view"
+)
+
+// An Event is one line. Name and Code are stable, for scripts; Text is for
+// people.
+type Event struct {
+	Name string `json:"event"`
+	Text string `json:"text"`
+
+	Code   string            `json:"code,omitempty"`
+	Hint   string            `json:"hint,omitempty"`
+	Member string            `json:"member,omitempty"`
+	Source string            `json:"source,omitempty"`
+	Codec  string            `json:"codec,omitempty"`
+	State  map[string]string `json:"state,omitempty"`
+}
+
+func problem(p say.Problem) Event {
+	return Event{Name: "error", Text: p.Text, Code: p.Code, Hint: p.Hint}
+}
+
+// Events returns what a person must be told of the way from old to now. It is
+// pure.
+func Events(old, now call.State) []Event {
+	var out []Event
+	add := func(e Event) { out = append(out, e) }
+	if old.Self == "" {
+		add(Event{Name: "joined", Text: fmt.Sprintf("in the room %s on %s", now.Room, now.Server)})
+	}
+	members(old, now, add)
+	tracks(old, now, add)
+	hosts(old, now, add)
+	if was, is := view.StateLine(old), view.StateLine(now); old.Self == "" || !slices.Equal(was, is) {
+		add(stateEvent(now))
+	}
+	if q := view.Question(now); q != "" && q != view.Question(old) {
+		add(Event{Name: "question", Text: q, Code: string(now.Question.Topic)})
+	}
+	for _, c := range newer(old.Chat, now.Chat, func(c call.ChatLine) int { return c.Seq }) {
+		add(Event{Name: "chat", Member: c.From, Text: chatText(c)})
+	}
+	for _, n := range newer(old.Notices, now.Notices, func(n call.Notice) int { return n.Seq }) {
+		p := view.Notice(n)
+		if n.Err != nil {
+			add(problem(p))
+			continue
+		}
+		add(Event{Name: "notice", Text: p.Text, Code: p.Code})
+	}
+	if now.Ended != nil && old.Ended == nil {
+		p := view.Ending(now)
+		add(Event{Name: "ended", Text: p.Text, Code: p.Code, Hint: p.Hint})
+	}
+	return out
+}
+
+// newer returns the part of now that comes after the last of old.
+func newer[T any](old, now []T, seq func(T) int) []T {
+	if len(old) == 0 {
+		return now
+	}
+	told := seq(old[len(old)-1])
+	i := slices.IndexFunc(now, func(t T) bool { return seq(t) > told })
+	if i < 0 {
+		return nil
+	}
+	return now[i:]
+}
+
+func chatText(c call.ChatLine) string { return c.From + ": " + c.Text }
+
+func stateEvent(s call.State) Event {
+	e := Event{Name: "state", State: make(map[string]string)}
+	var words []string
+	for _, b := range view.StateLine(s) {
+		e.State[b.Name] = b.Text
+		words = append(words, b.Text)
+	}
+	e.Text = strings.Join(words, ", ")
+	return e
+}
+
+func members(old, now call.State, add func(Event)) {
+	before := make(map[sfu.MemberID]view.Row)
+	for _, r := range view.Roster(old) {
+		before[r.ID] = r
+	}
+	for _, r := range view.Roster(now) {
+		was, known := before[r.ID]
+		delete(before, r.ID)
+		switch {
+		case r.Own:
+		case !known:
+			add(Event{Name: "member-joined", Member: r.Name, Text: r.Name + " is here" + marks(r.Marks)})
+		case was.Name != r.Name:
+			add(Event{Name: "member-renamed", Member: r.Name, Text: was.Name + " is now called " + r.Name})
+		}
+		if known && !r.Own {
+			hand(was, r, add)
+		}
+	}
+	for _, r := range view.Roster(old) {
+		if _, gone := before[r.ID]; gone {
+			add(Event{Name: "member-left", Member: r.Name, Text: r.Name + " has left"})
+		}
+	}
+}
+
+func hand(was, is view.Row, add func(Event)) {
+	word := say.English().HandUp
+	switch up := slices.Contains(is.Marks, word); {
+	case up == slices.Contains(was.Marks, word):
+	case up:
+		add(Event{Name: "hand-up", Member: is.Name, Text: is.Name + " raises a hand"})
+	default:
+		add(Event{Name: "hand-down", Member: is.Name, Text: is.Name + " lowers the hand"})
+	}
+}
+
+func marks(words []string) string {
+	if len(words) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(words, ", ") + ")"
+}
+
+func tracks(old, now call.State, add func(Event)) {
+	for _, t := range now.Tracks {
+		was, known := old.Track(t.ID)
+		e := Event{Member: now.Name(t.Member), Source: string(t.Source), Codec: t.Codec}
+		open := known && !was.Muted
+		switch {
+		case !t.Muted && !open:
+			e.Name, e.Text = "track-on", e.Member+": "+e.Source+" on"
+		case t.Muted && open:
+			e.Name, e.Text = "track-off", e.Member+": "+e.Source+" off"
+		default:
+			continue
+		}
+		if t.Encrypted {
+			e.Text += " (encrypted end to end, and there is no key for it here)"
+		}
+		add(e)
+	}
+	for _, t := range old.Tracks {
+		if _, still := now.Track(t.ID); !still && !t.Muted {
+			name := old.Name(t.Member)
+			add(Event{Name: "track-off", Member: name, Source: string(t.Source), Text: name + ": " + string(t.Source) + " off"})
+		}
+	}
+}
+
+func hosts(old, now call.State, add func(Event)) {
+	for _, h := range now.Hosts {
+		if slices.Contains(old.Hosts, h) {
+			continue
+		}
+		text := "the server sends pictures and sound through " + h.Name
+		if !h.Allowed {
+			text = "the server named " + h.Name + " for pictures and sound, which is not spoken to"
+		}
+		add(Event{Name: "host", Text: text})
+	}
+}
+
+func who(s call.State) []Event {
+	var out []Event
+	for _, r := range view.Roster(s) {
+		out = append(out, Event{Name: "member", Member: r.Name, Text: r.Name + marks(r.Marks)})
+	}
+	return out
+}
+
+func help() []Event {
+	var out []Event
+	for _, v := range command.Verbs() {
+		out = append(out, Event{Name: "help", Text: strings.TrimSpace(v.Name+" "+v.Args) + ": " + v.Short})
+	}
+	return append(out,
+		Event{Name: "help", Text: "state: say how everything is"},
+		Event{Name: "help", Text: "who: say who is here"},
+		Event{Name: "help", Text: "help: say this"})
+}

@@ -1,0 +1,128 @@
+// Package line is the face without a screen: one event a line, for screen
+// readers, pipes and scripts. It never repaints, and tells the state on request.
+package line
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"paravent/media/call"
+	"paravent/ui/command"
+	"paravent/ui/say"
+	"paravent/ui/view"
+)
+
+// Options are how the face looks.
+type Options struct {
+	In   io.Reader // commands, one a line; nil for none
+	Out  io.Writer
+	Err  io.Writer
+	JSON bool // one object a line instead of words
+}
+
+// Run shows c until it has ended or ctx is done.
+func Run(ctx context.Context, c view.Call, o Options) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	f := &face{call: c, options: o}
+	if o.In != nil {
+		go f.read(ctx) // it may hang in Read for ever, which ends with the program
+	}
+	var told call.State
+	for {
+		now := c.State()
+		for _, e := range Events(told, now) {
+			if err := f.tell(e); err != nil {
+				return err
+			}
+		}
+		told = now
+		if now.Ended != nil {
+			return nil
+		}
+		select {
+		case <-c.Changed():
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+type face struct {
+	call    view.Call
+	options Options
+
+	mu sync.Mutex // guards what is written
+}
+
+// tell writes one event.
+func (f *face) tell(e Event) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.options.JSON {
+		return json.NewEncoder(f.options.Out).Encode(e)
+	}
+	if e.Name == "error" {
+		if e.Hint == "" {
+			_, err := fmt.Fprintf(f.options.Err, "paravent: error: %s\n", e.Text)
+			return err
+		}
+		_, err := fmt.Fprintf(f.options.Err, "paravent: error: %s\nparavent: hint: %s\n", e.Text, e.Hint)
+		return err
+	}
+	_, err := fmt.Fprintln(f.options.Out, e.Text)
+	return err
+}
+
+// read carries out what is typed. Each line waits for the one before, except
+// panic, which waits for nothing.
+func (f *face) read(ctx context.Context) {
+	lines := bufio.NewScanner(f.options.In)
+	todo := make(chan string, 64)
+	defer close(todo)
+	go func() {
+		for line := range todo {
+			f.do(ctx, line)
+		}
+	}()
+	for lines.Scan() {
+		if v, ok := command.Find(strings.TrimPrefix(strings.TrimSpace(lines.Text()), ":")); ok && v.Name == "panic" {
+			f.call.Panic()
+			continue
+		}
+		select {
+		case todo <- lines.Text():
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (f *face) do(ctx context.Context, line string) {
+	var events []Event
+	switch strings.TrimPrefix(strings.TrimSpace(line), ":") {
+	case "help", "?":
+		events = help()
+	case "state":
+		events = []Event{stateEvent(f.call.State())}
+	case "who":
+		events = who(f.call.State())
+	default:
+		err := command.Run(ctx, f.call, line)
+		if err == nil || errors.Is(err, context.Canceled) {
+			return
+		}
+		events = []Event{problem(say.Of(err))}
+	}
+	for _, e := range events {
+		if f.tell(e) != nil {
+			return
+		}
+	}
+}
