@@ -102,7 +102,7 @@ func members(old, now call.State, add func(Event)) {
 		switch {
 		case r.Own:
 		case !known:
-			add(Event{Name: "member-joined", Member: r.Name, Text: r.Name + " is here" + marks(r.Marks)})
+			add(Event{Name: "member-joined", Member: r.Name, Text: r.Name + " is here" + marks(r.Nature)})
 		case was.Name != r.Name:
 			add(Event{Name: "member-renamed", Member: r.Name, Text: was.Name + " is now called " + r.Name})
 		}

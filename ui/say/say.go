@@ -37,6 +37,9 @@ func Of(err error) Problem {
 		usage  *command.UsageError
 		path   *os.PathError
 	)
+	if p, ok := noFace(err); ok {
+		return p
+	}
 	switch {
 	case errors.As(err, &held):
 		return Problem{"held-back", held.Filter + " does not work, so nothing raw is sent", "the others see a plain colour, or hear silence, until it works again"}
@@ -158,4 +161,13 @@ func Ended(e sfu.Ended) Problem {
 		p.Text += fmt.Sprintf(" (server: %s)", d)
 	}
 	return p
+}
+
+// Device names a device for people.
+func Device(d capture.Device) string {
+	label := sfu.Foreign(d.Label).Clean()
+	if label == "" {
+		label = sfu.Foreign(d.ID).Clean()
+	}
+	return string(d.Kind) + " " + label
 }

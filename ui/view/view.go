@@ -5,6 +5,7 @@ package view
 
 import (
 	"image"
+	"slices"
 
 	"paravent/media/call"
 	"paravent/media/present"
@@ -82,7 +83,8 @@ func sending(name, label string, d call.Sending) Badge {
 type Row struct {
 	ID       sfu.MemberID
 	Name     string
-	Marks    []string // in words: "speaks", "microphone open", "hand up", …
+	Nature   []string // what the member is, in words: "RECORDER", "hidden from others"
+	Marks    []string // Nature, and what the member does: "speaks", "hand up", …
 	Speaking bool
 	Own      bool
 }
@@ -101,6 +103,7 @@ func Roster(s call.State) []Row {
 		mark(r.Own, w.You)
 		mark(m.Role != sfu.Person, w.Role(m.Role))
 		mark(m.Hidden, w.Hidden)
+		r.Nature = slices.Clone(r.Marks)
 		mark(m.Hand || r.Own && s.Own.Hand, w.HandUp)
 		mark(r.Speaking, w.Speaks)
 		if r.Own {

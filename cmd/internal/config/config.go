@@ -1,0 +1,168 @@
+// Package config turns the settings file, the environment and the flags into one
+// plain struct. Nobody else reads a setting.
+//
+// The file can name devices and choose looks. It cannot open a camera or a
+// microphone: that is said anew for each call.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/adrg/xdg"
+	"github.com/pelletier/go-toml/v2"
+
+	"paravent/media/codec"
+	"paravent/media/frame"
+)
+
+// A Face is how the program shows a call.
+type Face string
+
+// The faces.
+const (
+	Auto     Face = ""
+	Terminal Face = "terminal"
+	Window   Face = "window"
+	Line     Face = "line"
+	JSON     Face = "json"
+)
+
+// Join is what a person chose for a call, as typed.
+type Join struct {
+	Name       string        `toml:"name"`
+	Face       string        `toml:"face"`
+	Camera     string        `toml:"camera"`     // in the file: the device to use when the camera is opened
+	Microphone string        `toml:"microphone"` // likewise
+	Speaker    string        `toml:"speaker"`
+	Screen     string        `toml:"screen"`
+	Background string        `toml:"background"`
+	RoomGate   string        `toml:"room_gate"`
+	Codec      string        `toml:"codec"`
+	For        time.Duration `toml:"-"`
+	Stats      string        `toml:"-"`
+	TokenFile  string        `toml:"-"`
+	Watch      string        `toml:"-"`
+}
+
+// Defaults are the most private settings.
+func Defaults() Join {
+	return Join{Background: "blur", RoomGate: "near", Codec: string(codec.VP8), Watch: "shown"}
+}
+
+// A FileError says what is wrong with a settings file.
+type FileError struct {
+	Path string
+	Why  string
+}
+
+func (e *FileError) Error() string { return e.Path + ": " + e.Why }
+
+// Path is where the settings file is looked for.
+func Path() string { return filepath.Join(xdg.ConfigHome, "paravent", "config.toml") }
+
+// Load reads the settings file over the defaults. That there is none is no
+// error.
+func Load(path string) (Join, error) {
+	j := Defaults()
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return j, nil
+	}
+	if err != nil {
+		return j, err
+	}
+	d := toml.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&j); err != nil {
+		return Defaults(), &FileError{Path: path, Why: explain(err)}
+	}
+	return j, nil
+}
+
+func explain(err error) string {
+	var (
+		strict *toml.StrictMissingError
+		decode *toml.DecodeError
+	)
+	switch {
+	case errors.As(err, &strict) && len(strict.Errors) > 0:
+		e := strict.Errors[0]
+		row, _ := e.Position()
+		return fmt.Sprintf("line %d: there is no setting %q", row, strings.Join(e.Key(), "."))
+	case errors.As(err, &decode):
+		row, _ := decode.Position()
+		return fmt.Sprintf("line %d: %v", row, decode)
+	}
+	return err.Error()
+}
+
+// A ChoiceError says that a setting has a value that it cannot have.
+type ChoiceError struct {
+	Setting, Value string
+	Want           string // in words
+}
+
+func (e *ChoiceError) Error() string {
+	return fmt.Sprintf("%s cannot be %q: it is one of %s", e.Setting, e.Value, e.Want)
+}
+
+// A Background is what becomes of the picture behind the person.
+type Background struct {
+	Off   bool
+	Cover frame.Colour
+}
+
+// grey is what is sent in place of a picture if no colour was chosen: a calm
+// blue-grey.
+func grey() frame.Colour { return frame.RGB(0x2e, 0x3a, 0x46) }
+
+// ParseBackground reads "blur", "color:#RRGGBB" or "off". This version has no
+// blur yet and covers the whole picture instead: less is shown, not more.
+func ParseBackground(s string) (Background, error) {
+	wrong := &ChoiceError{Setting: "--background", Value: s, Want: "blur, color:#RRGGBB, off"}
+	hex, isColour := strings.CutPrefix(s, "color:#")
+	switch {
+	case s == "off":
+		return Background{Off: true}, nil
+	case s == "blur":
+		return Background{Cover: grey()}, nil
+	case isColour && len(hex) == 6:
+		v, err := strconv.ParseUint(hex, 16, 32)
+		if err != nil {
+			return Background{}, wrong
+		}
+		return Background{Cover: frame.RGB(byte(v>>16), byte(v>>8), byte(v))}, nil
+	}
+	return Background{}, wrong
+}
+
+// Choices checks the words that must be one of a few.
+func (j Join) Choices() error {
+	for _, c := range []struct{ setting, value, want string }{
+		{"--face", j.Face, "terminal, window, line, json"},
+		{"--room-gate", j.RoomGate, "near, strict, off"},
+		{"--codec", j.Codec, "vp8, vp9, h264"},
+		{"--watch", j.Watch, "shown, all"},
+	} {
+		if c.value == "" {
+			continue
+		}
+		ok := false
+		for _, w := range strings.Split(c.want, ", ") {
+			ok = ok || w == c.value
+		}
+		if !ok {
+			return &ChoiceError{Setting: c.setting, Value: c.value, Want: c.want}
+		}
+	}
+	_, err := ParseBackground(j.Background)
+	return err
+}

@@ -1,0 +1,90 @@
+package line_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"paravent/media/call"
+	"paravent/media/capture"
+	"paravent/media/sfu"
+	"paravent/ui/line"
+)
+
+func names(events []line.Event) []string {
+	var out []string
+	for _, e := range events {
+		out = append(out, e.Name)
+	}
+	return out
+}
+
+func texts(events []line.Event) []string {
+	var out []string
+	for _, e := range events {
+		out = append(out, e.Text)
+	}
+	return out
+}
+
+func room() call.State {
+	return call.State{Self: "me", Server: "host", Room: "r", Roster: []call.Member{{ID: "me", Name: "Ada", Role: sfu.Person}}}
+}
+
+func TestTheFirstEventsSayWhereOneIsAndHowEverythingIs(t *testing.T) {
+	if got, want := names(line.Events(call.State{}, room())), []string{"joined", "state"}; !slices.Equal(got, want) {
+		t.Errorf("events are %q, want %q", got, want)
+	}
+}
+
+func TestEveryChangeIsToldOnce(t *testing.T) {
+	before := room()
+	now := before
+	for _, e := range []sfu.Event{
+		sfu.MemberJoined{Member: sfu.Member{ID: "b", Name: "Bob", Role: sfu.Person}},
+		sfu.MemberJoined{Member: sfu.Member{ID: "t", Name: "Tape", Role: sfu.Recorder, Hidden: true}},
+		sfu.TrackAdded{Track: sfu.Track{ID: "c", Member: "b", Source: sfu.Camera, Codec: "vp8"}},
+		sfu.HostNamed{Host: "turn.example", Allowed: true},
+		sfu.ChatArrived{From: "b", Text: "hello\x1b[2J", At: time.Unix(0, 0)},
+	} {
+		now = now.After(e)
+	}
+	want := []string{
+		"Bob is here",
+		"Tape is here (RECORDER, hidden from others)",
+		"Bob: camera on",
+		"the server sends pictures and sound through turn.example",
+		"microphone off, camera off, screen off, background: , room gate: , RECORDER in the room, encrypted to the server",
+		"Bob: hello[2J",
+	}
+	if got := texts(line.Events(before, now)); !slices.Equal(got, want) {
+		t.Errorf("events are\n%q, want\n%q", got, want)
+	}
+	if again := line.Events(now, now); len(again) != 0 {
+		t.Errorf("told twice: %q", texts(again))
+	}
+}
+
+func TestHandsMutesAndLeavingAreTold(t *testing.T) {
+	before := room().After(sfu.MemberJoined{Member: sfu.Member{ID: "b", Name: "Bob", Role: sfu.Person}}).
+		After(sfu.TrackAdded{Track: sfu.Track{ID: "c", Member: "b", Source: sfu.Camera}})
+	up := before.After(sfu.MemberChanged{Member: sfu.Member{ID: "b", Name: "Bob", Role: sfu.Person, Hand: true}}).
+		After(sfu.TrackChanged{Track: sfu.Track{ID: "c", Member: "b", Source: sfu.Camera, Muted: true}})
+	if got, want := names(line.Events(before, up)), []string{"hand-up", "track-off"}; !slices.Equal(got, want) {
+		t.Errorf("events are %q, want %q", got, want)
+	}
+	if got, want := names(line.Events(up, up.After(sfu.MemberLeft{ID: "b"}))), []string{"member-left"}; !slices.Equal(got, want) {
+		t.Errorf("events are %q, want %q", got, want)
+	}
+}
+
+func TestErrorsAndTheEndCarryStableCodes(t *testing.T) {
+	before := room()
+	now := before.After(sfu.Ended{Why: sfu.Removed, Detail: "spam"})
+	now.Notices = []call.Notice{{Seq: 1, Err: &capture.DeviceError{Kind: capture.CameraKind, ID: "Cam", Err: capture.ErrBusy}}}
+	events := line.Events(before, now)
+	if len(events) != 2 || events[0].Code != "camera-busy" || events[0].Hint == "" || events[1].Code != "removed" ||
+		events[1].Text != "you were removed from the call (server: spam)" {
+		t.Errorf("events are %+v", events)
+	}
+}

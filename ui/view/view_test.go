@@ -1,0 +1,109 @@
+package view_test
+
+import (
+	"slices"
+	"testing"
+
+	"paravent/media/call"
+	"paravent/media/sfu"
+	"paravent/privacy/consent"
+	"paravent/ui/view"
+)
+
+func state() call.State {
+	return call.State{
+		Self: "me",
+		Roster: []call.Member{
+			{ID: "me", Name: "Ada", Role: sfu.Person},
+			{ID: "b", Name: "Bob", Role: sfu.Person, Hand: true},
+			{ID: "r", Name: "Tape", Role: sfu.Recorder, Hidden: true},
+		},
+		Tracks: []call.Track{
+			{ID: "bm", Member: "b", Source: sfu.Microphone},
+			{ID: "bc", Member: "b", Source: sfu.Camera, Width: 640, Height: 360},
+			{ID: "cc", Member: "c", Source: sfu.Camera},
+			{ID: "bs", Member: "b", Source: sfu.Screen},
+			{ID: "dark", Member: "b", Source: sfu.Camera, Muted: true},
+		},
+		Speaking: []sfu.MemberID{"c"},
+		Own: call.Own{
+			Camera: call.Sending{Phase: call.On}, Microphone: call.Sending{Phase: call.Off}, Screen: call.Sending{Phase: call.Off},
+			Background: "colour", Gate: "near",
+		},
+	}
+}
+
+func texts(s call.State) map[string]view.Badge {
+	m := make(map[string]view.Badge)
+	for _, b := range view.StateLine(s) {
+		m[b.Name] = b
+	}
+	return m
+}
+
+func TestTheStateLineSaysEverythingThatLeavesInWords(t *testing.T) {
+	got := texts(state())
+	for name, want := range map[string]view.Badge{
+		"microphone": {Name: "microphone", Text: "microphone off"},
+		"camera":     {Name: "camera", Text: "camera ON", Alert: true},
+		"screen":     {Name: "screen", Text: "screen off"},
+		"background": {Name: "background", Text: "background: whole picture covered"},
+		"gate":       {Name: "gate", Text: "room gate: near"},
+		"recording":  {Name: "recording", Text: "RECORDER in the room", Alert: true},
+		"encryption": {Name: "encryption", Text: "encrypted to the server"},
+	} {
+		if got[name] != want {
+			t.Errorf("%s: %+v, want %+v", name, got[name], want)
+		}
+	}
+}
+
+func TestWhatIsRawIsSaidLoudly(t *testing.T) {
+	s := state()
+	s.Own.Background, s.Own.Gate = "off", "off"
+	s.Own.Camera.Held = "blur"
+	s.Own.Paused = true
+	got := texts(s)
+	for _, name := range []string{"background", "gate", "camera", "paused"} {
+		if !got[name].Alert {
+			t.Errorf("%s is no alert: %q", name, got[name].Text)
+		}
+	}
+	if got["camera"].Text != "camera HELD BACK: blur does not work" {
+		t.Errorf("camera: %q", got["camera"].Text)
+	}
+}
+
+func TestTheRosterShowsHiddenMembersAndRecorders(t *testing.T) {
+	rows := view.Roster(state())
+	if want := []string{"you", "camera on"}; !slices.Equal(rows[0].Marks, want) {
+		t.Errorf("own marks are %q, want %q", rows[0].Marks, want)
+	}
+	if want := []string{"hand up", "microphone open", "camera on", "shares the screen"}; !slices.Equal(rows[1].Marks, want) {
+		t.Errorf("marks are %q, want %q", rows[1].Marks, want)
+	}
+	if want := []string{"RECORDER", "hidden from others"}; !slices.Equal(rows[2].Marks, want) {
+		t.Errorf("the recorder's marks are %q, want %q", rows[2].Marks, want)
+	}
+}
+
+func TestTilesPutScreensFirstAndTheOwnPictureLast(t *testing.T) {
+	var order []string
+	for _, tile := range view.Tiles(state()) {
+		order = append(order, tile.Label)
+	}
+	if want := []string{"screen of Bob", "?", "Bob", "what the others see of you"}; !slices.Equal(order, want) {
+		t.Errorf("tiles are %q, want %q", order, want)
+	}
+}
+
+func TestAQuestionNamesWhoAsks(t *testing.T) {
+	s := state()
+	if view.Question(s) != "" {
+		t.Error("there is a question that nobody asked")
+	}
+	s.Question = &consent.Question{Topic: consent.Recording, About: "Tape"}
+	if got := view.Question(s); got != "Tape records this call. Nothing is sent until you agree. Go on sending? yes or no" {
+		t.Errorf("the question is %q", got)
+	}
+}
