@@ -1,0 +1,166 @@
+package rtc
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pion/rtp"
+	"github.com/pion/sdp/v3"
+	"github.com/pion/webrtc/v4"
+
+	"paravent/media/codec"
+)
+
+// An encoding is one size of an outgoing track: one stream of RTP packets. To
+// pion it is a TrackLocal.
+type encoding struct {
+	outlet *Outlet
+	rid    string // names the size; empty if there is only one
+
+	mu     sync.Mutex // guards everything that follows
+	out    webrtc.TrackLocalWriter
+	valve  *valve
+	packer packer
+	emit   func(payload []byte, last bool) error // e.write, made once
+	header rtp.Header
+	base   uint32 // random: RFC 3550, section 5.1
+	levels uint8  // the extension that tells whether somebody speaks
+	quiet  bool
+	frames uint64
+	began  bool // a keyframe was sent
+	told   int  // bits per second, as asked last
+}
+
+var _ webrtc.TrackLocal = (*encoding)(nil)
+
+func newEncoding(o *Outlet, rid string) *encoding {
+	e := &encoding{outlet: o, rid: rid, base: rand.Uint32(), packer: newPacker(o.codec, uint16(rand.Uint32()))}
+	e.emit = e.write
+	e.header = rtp.Header{Version: 2, SequenceNumber: uint16(rand.Uint32())}
+	return e
+}
+
+func (e *encoding) ID() string       { return e.outlet.id }
+func (e *encoding) RID() string      { return e.rid }
+func (e *encoding) StreamID() string { return e.outlet.stream }
+
+func (e *encoding) Kind() webrtc.RTPCodecType {
+	if e.outlet.codec == codec.Opus {
+		return webrtc.RTPCodecTypeAudio
+	}
+	return webrtc.RTPCodecTypeVideo
+}
+
+// Bind is called by pion when the description is settled.
+func (e *encoding) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
+	chosen, ok := pick(e.outlet.codec, c.CodecParameters())
+	if !ok {
+		return chosen, fmt.Errorf("the other side takes no %s: %w", e.outlet.codec, webrtc.ErrUnsupportedCodec)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.out = c.WriteStream()
+	e.valve = e.outlet.peer.valves.of(uint32(c.SSRC()))
+	e.valve.shut.Store(e.outlet.muted.Load())
+	e.header.SSRC = uint32(c.SSRC())
+	e.header.PayloadType = uint8(chosen.PayloadType)
+	e.header.Extension, e.header.Extensions, e.levels = false, nil, 0
+	for _, x := range c.HeaderExtensions() {
+		id := uint8(x.ID)
+		var err error
+		switch {
+		case x.URI == sdp.SDESMidURI && e.rid != "":
+			err = e.header.SetExtension(id, []byte(e.outlet.transceiver.Mid()))
+		case x.URI == sdp.SDESRTPStreamIDURI && e.rid != "":
+			err = e.header.SetExtension(id, []byte(e.rid))
+		case x.URI == sdp.AudioLevelURI:
+			e.levels = id
+		}
+		if err != nil {
+			return chosen, fmt.Errorf("extension: %w", err)
+		}
+	}
+	return chosen, nil
+}
+
+// pick returns the form of the codec to send, in our order of preference.
+func pick(name codec.Name, settled []webrtc.RTPCodecParameters) (webrtc.RTPCodecParameters, bool) {
+	for _, ours := range offers(name) {
+		for _, c := range settled {
+			if strings.EqualFold(c.MimeType, ours.MimeType) && c.PayloadType == ours.PayloadType && c.MimeType != webrtc.MimeTypeRTX {
+				return c, true
+			}
+		}
+	}
+	return webrtc.RTPCodecParameters{}, false
+}
+
+// Unbind is called by pion when the track is taken back.
+func (e *encoding) Unbind(webrtc.TrackLocalContext) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.out = nil
+	return nil
+}
+
+// send cuts p into packets. Until the way is open, and until a keyframe comes,
+// it drops p. Real-time.
+func (e *encoding) send(p codec.Packet) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.out == nil || e.packer == nil {
+		return nil
+	}
+	sound := e.outlet.codec == codec.Opus
+	if !sound && !e.began {
+		if !p.Keyframe {
+			e.outlet.asks.keyframe(e.outlet.index(e))
+			return nil
+		}
+		e.began = true
+	}
+	e.header.Timestamp = e.base + uint32(int64(p.At/time.Microsecond)*(clockOf(e.outlet.codec)/1000)/1000)
+	if sound && e.levels != 0 {
+		e.level(len(p.Data))
+	}
+	if err := e.packer.pack(p.Data, p.Keyframe, e.emit); err != nil {
+		return fmt.Errorf("send: %w", err)
+	}
+	e.frames++
+	return nil
+}
+
+// Levels of sound after RFC 6464: a bit that says whether somebody speaks, and
+// decibels below full scale.
+const (
+	speaking = 0x80 | 25
+	silent   = 127
+	// mostSilent is the size of the largest packet that is taken for silence:
+	// Opus needs next to nothing for zeros, which is what a gate lets through.
+	mostSilent = 12
+)
+
+// level tells the server, which orders the room by it, whether somebody speaks
+// and no more than that: the extension is not encrypted end to end, and the
+// height of a voice is nobody's business.
+func (e *encoding) level(size int) {
+	v := byte(speaking)
+	if size <= mostSilent {
+		v = silent
+	}
+	if x := e.header.GetExtension(e.levels); len(x) == 1 {
+		x[0] = v
+		return
+	}
+	_ = e.header.SetExtension(e.levels, []byte{v}) // the id was negotiated
+}
+
+func (e *encoding) write(payload []byte, last bool) error {
+	e.header.SequenceNumber++
+	e.header.Marker = last && e.outlet.codec != codec.Opus
+	_, err := e.out.WriteRTP(&e.header, payload)
+	return err
+}

@@ -1,0 +1,195 @@
+package rtc
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/cc"
+	"github.com/pion/interceptor/pkg/gcc"
+	"github.com/pion/interceptor/pkg/nack"
+	"github.com/pion/interceptor/pkg/report"
+	"github.com/pion/interceptor/pkg/twcc"
+	"github.com/pion/sdp/v3"
+	"github.com/pion/webrtc/v4"
+
+	"paravent/media/codec"
+)
+
+// Header extensions that pion has no constant for.
+const (
+	absSendTimeURI = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+)
+
+const (
+	soundClock   = 48000 // Hz; RFC 7587, section 4.1
+	pictureClock = 90000 // Hz
+)
+
+func clockOf(name codec.Name) int64 {
+	if name == codec.Opus {
+		return soundClock
+	}
+	return pictureClock
+}
+
+// offers lists how each codec is offered, the preferred form first. Chromium
+// and LiveKit use the same payload types, so that an answer changes nothing.
+func offers(name codec.Name) []webrtc.RTPCodecParameters {
+	const h264 = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id="
+	picture := func(mime, fmtp string, pt webrtc.PayloadType) []webrtc.RTPCodecParameters {
+		return []webrtc.RTPCodecParameters{
+			{PayloadType: pt, RTPCodecCapability: webrtc.RTPCodecCapability{
+				MimeType: mime, ClockRate: pictureClock, SDPFmtpLine: fmtp,
+				RTCPFeedback: []webrtc.RTCPFeedback{
+					{Type: "goog-remb"}, {Type: "ccm", Parameter: "fir"}, {Type: "nack"},
+					{Type: "nack", Parameter: "pli"}, {Type: "transport-cc"},
+				},
+			}},
+			{PayloadType: pt + 1, RTPCodecCapability: webrtc.RTPCodecCapability{
+				MimeType: webrtc.MimeTypeRTX, ClockRate: pictureClock, SDPFmtpLine: fmt.Sprintf("apt=%d", pt),
+			}},
+		}
+	}
+	switch name {
+	case codec.Opus:
+		return []webrtc.RTPCodecParameters{{PayloadType: 111, RTPCodecCapability: webrtc.RTPCodecCapability{
+			MimeType: webrtc.MimeTypeOpus, ClockRate: soundClock, Channels: 2,
+			SDPFmtpLine:  "minptime=10;useinbandfec=1",
+			RTCPFeedback: []webrtc.RTCPFeedback{{Type: "transport-cc"}},
+		}}}
+	case codec.VP8:
+		return picture(webrtc.MimeTypeVP8, "", 96)
+	case codec.VP9:
+		return picture(webrtc.MimeTypeVP9, "profile-id=0", 98)
+	case codec.H264:
+		return append(picture(webrtc.MimeTypeH264, h264+"42e01f", 106), picture(webrtc.MimeTypeH264, h264+"42001f", 102)...)
+	case codec.AV1:
+		return picture(webrtc.MimeTypeAV1, "", 45)
+	}
+	return nil
+}
+
+// codecs are all that a peer offers to receive, the preferred first.
+func codecs() []codec.Name {
+	return []codec.Name{codec.Opus, codec.VP8, codec.VP9, codec.H264, codec.AV1}
+}
+
+// codecNamed is the word for a MIME type such as "video/VP8".
+func codecNamed(mime string) (codec.Name, bool) {
+	_, sub, _ := strings.Cut(strings.ToLower(mime), "/")
+	name := codec.Name(sub)
+	return name, slices.Contains(codecs(), name)
+}
+
+func mediaEngine() (*webrtc.MediaEngine, error) {
+	m := &webrtc.MediaEngine{}
+	for _, name := range codecs() {
+		kind := webrtc.RTPCodecTypeVideo
+		if name == codec.Opus {
+			kind = webrtc.RTPCodecTypeAudio
+		}
+		for _, c := range offers(name) {
+			if err := m.RegisterCodec(c, kind); err != nil {
+				return nil, fmt.Errorf("register %s: %w", name, err)
+			}
+		}
+	}
+	for _, e := range []struct {
+		uri            string
+		sound, picture bool
+	}{
+		{sdp.SDESMidURI, true, true},
+		{sdp.SDESRTPStreamIDURI, false, true},
+		{sdp.SDESRepairRTPStreamIDURI, false, true},
+		{absSendTimeURI, true, true},
+		{sdp.TransportCCURI, true, true},
+		{sdp.AudioLevelURI, true, false},
+	} {
+		for kind, on := range map[webrtc.RTPCodecType]bool{webrtc.RTPCodecTypeAudio: e.sound, webrtc.RTPCodecTypeVideo: e.picture} {
+			if !on {
+				continue
+			}
+			if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: e.uri}, kind); err != nil {
+				return nil, fmt.Errorf("register extension: %w", err)
+			}
+		}
+	}
+	return m, nil
+}
+
+// firstEstimate is what the way up is taken to carry before it was measured,
+// in bits per second. leastEstimate keeps sound alive.
+const (
+	firstEstimate = 1_000_000
+	leastEstimate = 24_000
+	mostEstimate  = 20_000_000
+)
+
+// interceptors are built from the socket outwards: what is registered first is
+// nearest to it. The valves come first, so that they hold back also what the
+// responder sends again; the estimator sees every packet that leaves.
+func (p *Peer) interceptors() (*interceptor.Registry, error) {
+	r := &interceptor.Registry{}
+	r.Add(p.valves)
+	estimate, err := cc.NewInterceptor(func() (cc.BandwidthEstimator, error) {
+		return gcc.NewSendSideBWE(gcc.SendSideBWEPacer(gcc.NewNoOpPacer()), gcc.SendSideBWEInitialBitrate(firstEstimate),
+			gcc.SendSideBWEMinBitrate(leastEstimate), gcc.SendSideBWEMaxBitrate(mostEstimate), gcc.WithLoggerFactory(p.log))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("bandwidth estimate: %w", err)
+	}
+	estimate.OnNewPeerConnection(func(_ string, e cc.BandwidthEstimator) { p.estimator = e })
+	number, err := twcc.NewHeaderExtensionInterceptor()
+	if err != nil {
+		return nil, fmt.Errorf("transport-wide numbers: %w", err)
+	}
+	again, err := nack.NewResponderInterceptor(nack.ResponderSize(512), nack.WithResponderLoggerFactory(p.log))
+	if err != nil {
+		return nil, fmt.Errorf("retransmission: %w", err)
+	}
+	missing, err := nack.NewGeneratorInterceptor(nack.GeneratorInterval(30*time.Millisecond), nack.GeneratorMaxNacksPerPacket(8),
+		nack.WithGeneratorLoggerFactory(p.log))
+	if err != nil {
+		return nil, fmt.Errorf("retransmission: %w", err)
+	}
+	got, err := report.NewReceiverInterceptor(report.WithReceiverLoggerFactory(p.log))
+	if err != nil {
+		return nil, fmt.Errorf("reports: %w", err)
+	}
+	sent, err := report.NewSenderInterceptor(report.WithSenderLoggerFactory(p.log))
+	if err != nil {
+		return nil, fmt.Errorf("reports: %w", err)
+	}
+	feedback, err := twcc.NewSenderInterceptor(twcc.WithLoggerFactory(p.log))
+	if err != nil {
+		return nil, fmt.Errorf("transport-wide feedback: %w", err)
+	}
+	for _, f := range []interceptor.Factory{estimate, number, again, missing, got, sent, feedback} {
+		r.Add(f)
+	}
+	return r, nil
+}
+
+// settings say how pion reaches the network: only through the guard's sockets,
+// without mDNS, without TCP candidates (pion opens those past transport.Net).
+func (p *Peer) settings(s Settings) webrtc.SettingEngine {
+	e := webrtc.SettingEngine{LoggerFactory: p.log}
+	e.SetNet(&sockets{lane: s.Lane, loopback: s.Loopback, count: &p.wire, names: make(map[netip.Addr]string)})
+	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	e.DisableActiveTCP(true)
+	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
+	e.SetIncludeLoopbackCandidate(s.Loopback)
+	e.SetICETimeouts(4*time.Second, 12*time.Second, time.Second)
+	e.SetSrflxAcceptanceMinWait(100 * time.Millisecond)
+	e.SetPrflxAcceptanceMinWait(200 * time.Millisecond)
+	e.SetRelayAcceptanceMinWait(500 * time.Millisecond)
+	e.SetSRTPProtectionProfiles(srtpProfiles()...)
+	e.SetReceiveMTU(maxDatagram)
+	e.SetFireOnTrackBeforeFirstRTP(false)
+	return e
+}

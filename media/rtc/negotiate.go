@@ -1,0 +1,122 @@
+package rtc
+
+import (
+	"fmt"
+
+	"github.com/pion/webrtc/v4"
+)
+
+// Offer describes what this side wants to send and receive. restart looks for
+// a new way to the other side.
+func (p *Peer) Offer(restart bool) (string, error) {
+	d, err := p.pc.CreateOffer(&webrtc.OfferOptions{ICERestart: restart})
+	if err != nil {
+		return "", fmt.Errorf("offer: %w", err)
+	}
+	if err := p.pc.SetLocalDescription(d); err != nil {
+		return "", fmt.Errorf("offer: %w", err)
+	}
+	return d.SDP, nil
+}
+
+// Accept takes the other side's answer to our offer.
+func (p *Peer) Accept(answer string) error {
+	return p.describe(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer})
+}
+
+// Answer takes the other side's offer and returns our answer.
+func (p *Peer) Answer(offer string) (string, error) {
+	if err := p.describe(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}); err != nil {
+		return "", err
+	}
+	d, err := p.pc.CreateAnswer(nil)
+	if err != nil {
+		return "", fmt.Errorf("answer: %w", err)
+	}
+	if err := p.pc.SetLocalDescription(d); err != nil {
+		return "", fmt.Errorf("answer: %w", err)
+	}
+	return d.SDP, nil
+}
+
+// describe takes what the other side says of itself. It may be anything.
+func (p *Peer) describe(d webrtc.SessionDescription) error {
+	d.SDP = p.sift(d.SDP)
+	if err := p.pc.SetRemoteDescription(d); err != nil {
+		return fmt.Errorf("take %s: %w", d.Type, err)
+	}
+	p.mu.Lock()
+	p.described = true
+	early := p.early
+	p.early = nil
+	p.mu.Unlock()
+	for _, c := range early {
+		if err := p.take(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxEarly bounds the candidates that may come before the description.
+const maxEarly = 64
+
+// AddCandidate takes a place where the other side may be reached. Those that
+// may not be used are left out without a word: the guard has a record.
+func (p *Peer) AddCandidate(c Candidate) error {
+	p.mu.Lock()
+	if !p.described {
+		if len(p.early) < maxEarly {
+			p.early = append(p.early, c)
+		}
+		p.mu.Unlock()
+		return nil
+	}
+	p.mu.Unlock()
+	return p.take(c)
+}
+
+func (p *Peer) take(c Candidate) error {
+	if c.Line == "" || !p.fit(c) {
+		return nil
+	}
+	init := webrtc.ICECandidateInit{Candidate: c.Line}
+	if c.Mid != "" {
+		init.SDPMid = &c.Mid
+	}
+	if c.User != "" {
+		init.UsernameFragment = &c.User
+	}
+	if err := p.pc.AddICECandidate(init); err != nil {
+		return fmt.Errorf("candidate: %w", err)
+	}
+	return nil
+}
+
+// Stable reports whether no offer waits for its answer.
+func (p *Peer) Stable() bool { return p.pc.SignalingState() == webrtc.SignalingStateStable }
+
+// Descriptions returns what each side said of itself last; empty if it has
+// said nothing yet.
+func (p *Peer) Descriptions() (ours, theirs string) {
+	if d := p.pc.CurrentLocalDescription(); d != nil {
+		ours = d.SDP
+	}
+	if d := p.pc.CurrentRemoteDescription(); d != nil {
+		theirs = d.SDP
+	}
+	return ours, theirs
+}
+
+// ExpectTracks makes room for so many more streams of the other side, which
+// the next offer shows.
+func (p *Peer) ExpectTracks(sounds, pictures int) error {
+	for kind, n := range map[webrtc.RTPCodecType]int{webrtc.RTPCodecTypeAudio: sounds, webrtc.RTPCodecTypeVideo: pictures} {
+		for range n {
+			if _, err := p.pc.AddTransceiverFromKind(kind, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
+				return fmt.Errorf("expect tracks: %w", err)
+			}
+		}
+	}
+	return nil
+}

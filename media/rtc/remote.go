@@ -1,0 +1,109 @@
+package rtc
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/webrtc/v4"
+
+	"paravent/media/codec"
+)
+
+// A Remote is a stream that the other side sends. It is attached to an inlet.
+type Remote struct {
+	ID     string // of the track, as the other side calls it
+	Stream string // the group of tracks it belongs to
+	Mid    string // its section of the session description
+
+	codec    codec.Name
+	peer     *Peer
+	track    *webrtc.TrackRemote
+	receiver *webrtc.RTPReceiver
+}
+
+// Codec is what the stream is coded in.
+func (r *Remote) Codec() codec.Name { return r.codec }
+
+// feed starts to read. Both goroutines end when the stream or the peer does.
+func (r *Remote) feed(in *Inlet) {
+	r.peer.working.Go(func() { r.readMedia(in) })
+	r.peer.working.Go(func() { r.readReports(in) })
+}
+
+// Drain reads and forgets what comes until the stream ends, for a stream that
+// nobody wants: pion holds up what is not read.
+func (r *Remote) Drain() { r.feed(NewInlet(r.codec)) }
+
+func (r *Remote) readMedia(in *Inlet) {
+	b := make([]byte, maxDatagram)
+	kind := byte(r.track.PayloadType())
+	for bad := 0; bad < maxUnreadable; bad++ {
+		n, _, err := r.track.Read(b)
+		if ended(err) {
+			return
+		}
+		if err != nil {
+			continue // one packet that an interceptor could not read
+		}
+		bad = 0
+		p, ok := parsePacket(b[:n])
+		if !ok {
+			continue
+		}
+		if p.kind != kind {
+			kind = p.kind
+			if name, ok := codecNamed(r.track.Codec().MimeType); ok && name != r.codec {
+				in.recode(r, name)
+			}
+		}
+		in.push(r, p, time.Now())
+	}
+}
+
+// recode changes the codec of the stream in the middle of it.
+func (in *Inlet) recode(r *Remote, name codec.Name) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.from == r {
+		r.codec = name
+		in.set(name)
+	}
+}
+
+func (r *Remote) readReports(in *Inlet) {
+	b := make([]byte, maxDatagram)
+	for bad := 0; bad < maxUnreadable; bad++ {
+		n, attrs, err := r.receiver.Read(b)
+		if ended(err) {
+			return
+		}
+		if err != nil {
+			continue
+		}
+		bad = 0
+		packets, err := attrs.GetRTCPPackets(b[:n])
+		if err != nil {
+			continue
+		}
+		for _, p := range packets {
+			if s, ok := p.(*rtcp.SenderReport); ok && s.SSRC == uint32(r.track.SSRC()) {
+				in.report(r, s.RTPTime, s.NTPTime)
+			}
+		}
+	}
+}
+
+func (r *Remote) askKeyframe() error {
+	return r.peer.writeRTCP(&rtcp.PictureLossIndication{MediaSSRC: uint32(r.track.SSRC())})
+}
+
+// maxUnreadable is how many unreadable packets in a row end a stream: then it
+// is not the packets.
+const maxUnreadable = 1000
+
+// ended reports what pion's streams end with.
+func ended(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe)
+}

@@ -1,0 +1,284 @@
+// Package rtc sends and receives media in real time. It is the only user of
+// pion/webrtc, and knows nothing of rooms: a connector negotiates with its
+// server and tells a Peer what came of it.
+//
+//	Outlet.Send → packer → RTP → interceptors → valve → SRTP → guard's socket
+//	guard's socket → SRTP → interceptors → assembler → Inlet.Receive
+//
+// 2026-11: ICE runs over UDP and over relays (UDP, TCP, TLS). Plain TCP
+// candidates are left out: pion dials them by itself, past the guard.
+//
+// 2026-11: packers and assemblers are our own. Those of pion allocate for
+// every frame, and its sample builder gives up frames by count instead of by
+// time. What pion's interceptors allocate per packet remains.
+package rtc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pion/dtls/v3"
+	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/cc"
+	"github.com/pion/rtcp"
+	"github.com/pion/webrtc/v4"
+
+	"paravent/privacy/egress"
+)
+
+// Settings are what a peer is made for.
+type Settings struct {
+	Lane      *egress.Lane // the guard's sockets
+	RelayOnly bool         // show the other side no address of this machine
+	Loopback  bool         // the other side is this machine itself
+	Relays    []Relay      // as the other side named them
+	Log       *slog.Logger
+}
+
+// A Relay is a STUN or TURN server.
+type Relay struct {
+	URLs           []string
+	User, Password string
+}
+
+// Handlers are told what happens. They must return soon and are not called
+// after Close has returned.
+type Handlers struct {
+	Candidate func(Candidate)                 // of this side, for the other
+	State     func(State)                     // of the way to the other side
+	Remote    func(*Remote)                   // a stream begins
+	Data      func(label string, data []byte) // a message; data is the handler's
+	Host      func(host string) bool          // may this host, which the other side named, be spoken to?
+}
+
+// A State is how the way to the other side is.
+type State string
+
+// The states.
+const (
+	Connecting State = "connecting"
+	Connected  State = "connected"
+	Shaky      State = "shaky" // nothing has come for some seconds
+	Failed     State = "failed"
+	Closed     State = "closed"
+)
+
+// A Peer is one end of a connection for media and data. Its methods may be
+// called by several goroutines, but one at a time may negotiate.
+type Peer struct {
+	pc       *webrtc.PeerConnection
+	on       Handlers
+	log      journal
+	wire     wire
+	valves   *valves
+	loopback bool
+	done     chan struct{}
+	working  sync.WaitGroup
+
+	mu        sync.Mutex // guards everything that follows
+	estimator cc.BandwidthEstimator
+	ceiling   int
+	outlets   []*Outlet
+	early     []Candidate // that came before the description
+	described bool
+	isClosed  bool
+}
+
+type attributes = interceptor.Attributes
+
+// srtpProfiles prefers authenticated encryption (RFC 7714); the last is for
+// servers that know nothing better, as RFC 8827, section 6.5, demands.
+func srtpProfiles() []dtls.SRTPProtectionProfile {
+	return []dtls.SRTPProtectionProfile{dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80}
+}
+
+// NewPeer returns a peer that has not met the other side yet. Its certificate
+// is made for it alone (ECDSA over P-256).
+func NewPeer(s Settings, on Handlers) (*Peer, error) {
+	p := &Peer{on: on, log: journal{s.Log}, valves: newValves(), loopback: s.Loopback, done: make(chan struct{})}
+	media, err := mediaEngine()
+	if err != nil {
+		return nil, err
+	}
+	chain, err := p.interceptors()
+	if err != nil {
+		return nil, err
+	}
+	api := webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(chain), webrtc.WithSettingEngine(p.settings(s)))
+	config := webrtc.Configuration{BundlePolicy: webrtc.BundlePolicyMaxBundle, ICEServers: p.relays(s.Relays)}
+	if s.RelayOnly {
+		config.ICETransportPolicy = webrtc.ICETransportPolicyRelay
+	}
+	if p.pc, err = api.NewPeerConnection(config); err != nil {
+		return nil, fmt.Errorf("new peer: %w", err)
+	}
+	p.listen()
+	p.working.Go(p.watch)
+	return p, nil
+}
+
+// relays leaves out what may not be spoken to, one address at a time.
+func (p *Peer) relays(rs []Relay) []webrtc.ICEServer {
+	var out []webrtc.ICEServer
+	for _, r := range rs {
+		urls := slices.DeleteFunc(slices.Clone(r.URLs), func(u string) bool { return !p.relayFits(u) })
+		if len(urls) > 0 {
+			out = append(out, webrtc.ICEServer{URLs: urls, Username: r.User, Credential: r.Password})
+		}
+	}
+	return out
+}
+
+// relayFits reads "turn:HOST:PORT?transport=udp" (RFC 7064, RFC 7065).
+func (p *Peer) relayFits(url string) bool {
+	scheme, rest, ok := strings.Cut(url, ":")
+	if !ok || p.loopback || !slices.Contains([]string{"stun", "turn", "turns"}, scheme) {
+		return false // this machine itself needs no relay
+	}
+	host, _, _ := strings.Cut(rest, "?")
+	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
+		host = host[:i]
+	}
+	host = strings.Trim(host, "[]")
+	return host != "" && p.on.Host(host)
+}
+
+func (p *Peer) listen() {
+	p.pc.OnICECandidate(func(c *webrtc.ICECandidate) {
+		if p.closing() {
+			return
+		}
+		if c == nil {
+			p.on.Candidate(Candidate{})
+			return
+		}
+		j := c.ToJSON()
+		out := Candidate{Line: j.Candidate}
+		if j.SDPMid != nil {
+			out.Mid = *j.SDPMid
+		}
+		if j.SDPMLineIndex != nil {
+			out.Part = int(*j.SDPMLineIndex)
+		}
+		p.on.Candidate(out)
+	})
+	p.pc.OnICEConnectionStateChange(func(s webrtc.ICEConnectionState) {
+		switch s {
+		case webrtc.ICEConnectionStateDisconnected:
+			p.tell(Shaky)
+		case webrtc.ICEConnectionStateFailed:
+			p.tell(Failed)
+		case webrtc.ICEConnectionStateConnected:
+			if p.pc.ConnectionState() == webrtc.PeerConnectionStateConnected {
+				p.tell(Connected)
+			}
+		}
+	})
+	p.pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
+		switch s {
+		case webrtc.PeerConnectionStateConnecting:
+			p.tell(Connecting)
+		case webrtc.PeerConnectionStateConnected:
+			p.tell(Connected)
+		case webrtc.PeerConnectionStateFailed:
+			p.tell(Failed)
+		case webrtc.PeerConnectionStateClosed:
+			p.tell(Closed)
+		}
+	})
+	p.pc.OnTrack(func(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
+		name, ok := codecNamed(t.Codec().MimeType)
+		if !ok || p.closing() {
+			return
+		}
+		mid := ""
+		if tr := r.RTPTransceiver(); tr != nil {
+			mid = tr.Mid()
+		}
+		p.on.Remote(&Remote{ID: t.ID(), Stream: t.StreamID(), Mid: mid, codec: name, peer: p, track: t, receiver: r})
+	})
+	p.pc.OnDataChannel(p.hear)
+}
+
+func (p *Peer) tell(s State) {
+	if !p.closing() {
+		p.on.State(s)
+	}
+}
+
+func (p *Peer) closing() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}
+
+func (p *Peer) add(o *Outlet) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.outlets = append(p.outlets, o)
+}
+
+func (p *Peer) remove(o *Outlet) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.outlets = slices.DeleteFunc(p.outlets, func(x *Outlet) bool { return x == o })
+}
+
+func (p *Peer) writeRTCP(packets ...rtcp.Packet) error {
+	if err := p.pc.WriteRTCP(packets); err != nil && !p.closing() {
+		return fmt.Errorf("ask: %w", err)
+	}
+	return nil
+}
+
+// RTT is how long a packet takes to the other side and back; 0 if unknown.
+func (p *Peer) RTT() time.Duration {
+	s, ok := p.pc.SCTP().Transport().ICETransport().GetSelectedCandidatePairStats()
+	if !ok {
+		return 0
+	}
+	return time.Duration(s.CurrentRoundTripTime * float64(time.Second))
+}
+
+// Bytes counts what went over the wire, with the headers of UDP and IP.
+func (p *Peer) Bytes() (up, down uint64) { return p.wire.up.Load(), p.wire.down.Load() }
+
+// Close ends the connection and returns when nothing of it runs any more, or
+// when ctx is done.
+func (p *Peer) Close(ctx context.Context) error {
+	p.mu.Lock()
+	if p.isClosed {
+		p.mu.Unlock()
+		return nil
+	}
+	p.isClosed = true
+	for _, o := range p.outlets {
+		o.done.Store(true)
+	}
+	p.mu.Unlock()
+	close(p.done)
+	ended := make(chan error, 1)
+	go func() {
+		err := p.pc.GracefulClose()
+		p.working.Wait()
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		if err != nil && !errors.Is(err, webrtc.ErrConnectionClosed) {
+			return fmt.Errorf("close: %w", err)
+		}
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("close: %w", ctx.Err())
+	}
+}

@@ -1,0 +1,268 @@
+package rtc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/transport/v4"
+
+	"paravent/privacy/egress"
+)
+
+// errNotOpened is given for kinds of socket that a peer has no need of.
+var errNotOpened = errors.New("this kind of socket is not opened")
+
+// sockets is all that pion may use of the network: what the lane lets out.
+type sockets struct {
+	lane     *egress.Lane
+	loopback bool // only this machine's loopback addresses, else none of them
+	count    *wire
+
+	mu    sync.Mutex // guards everything that follows
+	names map[netip.Addr]string
+}
+
+var _ transport.Net = (*sockets)(nil)
+
+// wire counts bytes as they are on the wire, with the headers of UDP and IP.
+type wire struct{ up, down atomic.Uint64 }
+
+// A datagram over IPv4 has 28 bytes of header, one over IPv6 48.
+func headers(a netip.Addr) uint64 {
+	if a.Unmap().Is4() {
+		return 28
+	}
+	return 48
+}
+
+func (s *sockets) resolve(network, address string) (netip.Addr, uint16, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return netip.Addr{}, 0, fmt.Errorf("resolve: %w", err)
+	}
+	p, err := net.LookupPort(network, port)
+	if err != nil {
+		return netip.Addr{}, 0, fmt.Errorf("resolve: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	addrs, err := s.lane.Resolve(ctx, host)
+	if err != nil {
+		return netip.Addr{}, 0, err
+	}
+	for _, a := range addrs {
+		if fits(network, a) {
+			s.mu.Lock()
+			s.names[a] = host
+			s.mu.Unlock()
+			return a, uint16(p), nil
+		}
+	}
+	return netip.Addr{}, 0, &egress.ReachError{Host: host, Why: egress.UnknownHost}
+}
+
+// fits reports whether a is of the family that a network such as "udp4" names.
+func fits(network string, a netip.Addr) bool {
+	switch network[len(network)-1] {
+	case '4':
+		return a.Is4()
+	case '6':
+		return a.Is6()
+	}
+	return true
+}
+
+func (s *sockets) ResolveIPAddr(network, address string) (*net.IPAddr, error) {
+	a, _, err := s.resolve("udp"+network[2:], net.JoinHostPort(address, "0"))
+	if err != nil {
+		return nil, err
+	}
+	return &net.IPAddr{IP: a.AsSlice()}, nil
+}
+
+func (s *sockets) ResolveUDPAddr(network, address string) (*net.UDPAddr, error) {
+	a, port, err := s.resolve(network, address)
+	if err != nil {
+		return nil, err
+	}
+	return net.UDPAddrFromAddrPort(netip.AddrPortFrom(a, port)), nil
+}
+
+func (s *sockets) ResolveTCPAddr(network, address string) (*net.TCPAddr, error) {
+	a, port, err := s.resolve(network, address)
+	if err != nil {
+		return nil, err
+	}
+	return net.TCPAddrFromAddrPort(netip.AddrPortFrom(a, port)), nil
+}
+
+func (s *sockets) ListenPacket(network, address string) (net.PacketConn, error) {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	return s.ListenUDP(network, net.UDPAddrFromAddrPort(at))
+}
+
+func (s *sockets) ListenUDP(network string, at *net.UDPAddr) (transport.UDPConn, error) {
+	c, err := s.lane.ListenUDP(network, at)
+	if err != nil {
+		return nil, err
+	}
+	return &countedUDP{c, s.count}, nil
+}
+
+// DialTCP is used on the way to a relay. The guard decides by name, so the
+// address is taken back to the name it was found by.
+func (s *sockets) DialTCP(network string, _, to *net.TCPAddr) (transport.TCPConn, error) {
+	at := to.AddrPort()
+	host := at.Addr().Unmap().String()
+	s.mu.Lock()
+	if name, ok := s.names[at.Addr().Unmap()]; ok {
+		host = name
+	}
+	s.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	c, err := s.lane.DialContext(ctx, network, net.JoinHostPort(host, fmt.Sprint(to.Port)))
+	if err != nil {
+		return nil, err
+	}
+	t, ok := c.(*net.TCPConn)
+	if !ok {
+		_ = c.Close()
+		return nil, errNotOpened
+	}
+	return &countedTCP{t, s.count}, nil
+}
+
+func (s *sockets) ListenTCP(string, *net.TCPAddr) (transport.TCPListener, error) {
+	return nil, errNotOpened
+}
+func (s *sockets) Dial(string, string) (net.Conn, error) { return nil, errNotOpened }
+func (s *sockets) DialUDP(string, *net.UDPAddr, *net.UDPAddr) (transport.UDPConn, error) {
+	return nil, errNotOpened
+}
+func (s *sockets) CreateDialer(*net.Dialer) transport.Dialer                   { return closed{} }
+func (s *sockets) CreateListenConfig(*net.ListenConfig) transport.ListenConfig { return closed{} }
+
+type closed struct{}
+
+func (closed) Dial(string, string) (net.Conn, error) { return nil, errNotOpened }
+func (closed) Listen(context.Context, string, string) (net.Listener, error) {
+	return nil, errNotOpened
+}
+
+func (closed) ListenPacket(context.Context, string, string) (net.PacketConn, error) {
+	return nil, errNotOpened
+}
+
+// Interfaces lists where candidates may come from: the loopback interface for
+// a server on this machine, all others for any other server.
+func (s *sockets) Interfaces() ([]*transport.Interface, error) {
+	all, err := net.Interfaces()
+	if err != nil {
+		return nil, fmt.Errorf("list interfaces: %w", err)
+	}
+	var out []*transport.Interface
+	for _, i := range all {
+		if i.Flags&net.FlagUp == 0 || s.loopback != (i.Flags&net.FlagLoopback != 0) {
+			continue
+		}
+		addrs, err := i.Addrs()
+		if err != nil {
+			continue
+		}
+		t := transport.NewInterface(i)
+		for _, a := range addrs {
+			t.AddAddress(a)
+		}
+		out = append(out, t)
+	}
+	return out, nil
+}
+
+func (s *sockets) InterfaceByIndex(index int) (*transport.Interface, error) {
+	return s.find(func(i *transport.Interface) bool { return i.Index == index })
+}
+
+func (s *sockets) InterfaceByName(name string) (*transport.Interface, error) {
+	return s.find(func(i *transport.Interface) bool { return i.Name == name })
+}
+
+func (s *sockets) find(is func(*transport.Interface) bool) (*transport.Interface, error) {
+	all, err := s.Interfaces()
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range all {
+		if is(i) {
+			return i, nil
+		}
+	}
+	return nil, transport.ErrInterfaceNotFound
+}
+
+// A countedUDP is a socket of the guard whose bytes are counted.
+type countedUDP struct {
+	*egress.UDPConn
+	count *wire
+}
+
+func (c *countedUDP) WriteTo(b []byte, to net.Addr) (int, error) {
+	n, err := c.UDPConn.WriteTo(b, to)
+	if u, ok := to.(*net.UDPAddr); ok && err == nil {
+		c.count.up.Add(uint64(n) + headers(u.AddrPort().Addr()))
+	}
+	return n, err
+}
+
+func (c *countedUDP) ReadFrom(b []byte) (int, net.Addr, error) {
+	n, from, err := c.ReadFromUDPAddrPort(b)
+	if err != nil {
+		return n, nil, err
+	}
+	c.count.down.Add(uint64(n) + headers(from.Addr()))
+	return n, net.UDPAddrFromAddrPort(from), nil
+}
+
+// A countedTCP is the way to a relay; its headers are not counted.
+type countedTCP struct {
+	*net.TCPConn
+	count *wire
+}
+
+func (c *countedTCP) Write(b []byte) (int, error) {
+	n, err := c.TCPConn.Write(b)
+	c.count.up.Add(uint64(n))
+	return n, err
+}
+
+func (c *countedTCP) Read(b []byte) (int, error) {
+	n, err := c.TCPConn.Read(b)
+	c.count.down.Add(uint64(n))
+	return n, err
+}
+
+// ReadFromAddrPort and WriteToAddrPort are pion's way without allocations.
+func (c *countedUDP) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
+	n, from, err := c.ReadFromUDPAddrPort(b)
+	if err == nil {
+		c.count.down.Add(uint64(n) + headers(from.Addr()))
+	}
+	return n, from, err
+}
+
+func (c *countedUDP) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
+	n, err := c.WriteToUDPAddrPort(b, to)
+	if err == nil {
+		c.count.up.Add(uint64(n) + headers(to.Addr()))
+	}
+	return n, err
+}
