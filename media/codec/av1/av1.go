@@ -35,8 +35,8 @@ func Codec() codec.VideoCodec {
 	}
 }
 
-// A decoder opens dav1d anew at the first keyframe after every error, so nothing
-// that broken data did to its state is carried on.
+// A decoder gives dav1d up after every error and opens it anew at the next
+// keyframe, so that nothing broken data did to its state stays.
 type decoder struct {
 	c       *C.pv_decoder // nil after Close
 	waiting bool          // for a keyframe
@@ -56,6 +56,7 @@ func (d *decoder) Decode(pkt codec.Packet) (*frame.Picture, error) {
 	p, err := d.decode(pkt)
 	if err != nil {
 		d.waiting = true
+		C.pv_close_decoder(d.c)
 	}
 	return p, err
 }
@@ -100,7 +101,6 @@ func (d *decoder) start(size image.Point) error {
 	}
 	C.pv_close_decoder(d.c)
 	if code := C.pv_open_decoder(d.c, C.int(threads), codec.MaxPixels); code != 0 {
-		C.pv_close_decoder(d.c)
 		return fmt.Errorf("open decoder for av1: dav1d says %d", int(code))
 	}
 	d.waiting, d.threads = false, threads

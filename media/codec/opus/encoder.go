@@ -27,14 +27,17 @@ const nothing = 2
 var ErrEmpty = errors.New("no sound to encode")
 
 type encoder struct {
-	c       *C.OpusEncoder // nil after Close
-	dtx     bool
-	samples int // in a packet
-	have    int // samples that wait for a packet
-	first   time.Duration
-	quiet   bool // the last packet was left out
-	pcm     [codec.MaxSound]float32
-	out     [maxPacket]byte
+	c          *C.OpusEncoder // nil after Close
+	dtx, fec   bool
+	complexity int
+	bitrate    int // bits per second
+	loss       int // percent
+	samples    int // in a packet
+	have       int // samples that wait for a packet
+	first      time.Duration
+	quiet      bool // the last packet was left out
+	pcm        [codec.MaxSound]float32
+	out        [maxPacket]byte
 }
 
 func newEncoder(s codec.SoundSettings) (*encoder, error) {
@@ -49,11 +52,16 @@ func newEncoder(s codec.SoundSettings) (*encoder, error) {
 	if code != C.OPUS_OK {
 		return nil, problem("open encoder for", code)
 	}
-	e := &encoder{c: c, dtx: s.DTX, samples: int(s.PacketFor/frame.BlockFor) * frame.BlockLen}
+	e := &encoder{
+		c:          c,
+		dtx:        s.DTX,
+		fec:        s.FEC,
+		complexity: s.Complexity,
+		samples:    int(s.PacketFor/frame.BlockFor) * frame.BlockLen,
+	}
 	for _, code := range []C.int{
 		C.pv_voice(c),
 		C.pv_complexity(c, C.opus_int32(s.Complexity)),
-		C.pv_fec(c, cbool(s.FEC)),
 		C.pv_dtx(c, cbool(s.DTX)),
 	} {
 		if code != C.OPUS_OK {
@@ -128,34 +136,55 @@ func (e *encoder) encode() (codec.Packet, error) {
 
 // SetBitrate implements codec.SoundEncoder. It holds from the next packet on.
 func (e *encoder) SetBitrate(bps int) {
-	if e.c == nil {
-		return
-	}
-	bps = min(max(bps, codec.MinSoundBitrate), codec.MaxSoundBitrate)
-	C.pv_bitrate(e.c, C.opus_int32(bps))
-	width := C.opus_int32(C.OPUS_AUTO)
-	if bps < e.narrowBelow() {
-		width = C.OPUS_BANDWIDTH_WIDEBAND
-	}
-	C.pv_bandwidth(e.c, width)
-}
-
-// narrowBelow is the bitrate from which on libopus never chooses less than
-// wideband (8 kHz) by itself. It does so from 9 kbit/s on, of which it takes off
-// 60 bit/s for every packet above 50 a second, 28 % for the lowest complexity and
-// at most 16 % for loss (compute_equiv_rate in its opus_encoder.c).
-func (e *encoder) narrowBelow() int {
-	if e.samples == frame.BlockLen {
-		return 18_000
-	}
-	return 15_000
+	e.bitrate = min(max(bps, codec.MinSoundBitrate), codec.MaxSoundBitrate)
+	e.adapt()
 }
 
 // ExpectLoss implements codec.SoundEncoder.
 func (e *encoder) ExpectLoss(percent int) {
-	if e.c != nil {
-		C.pv_loss(e.c, C.opus_int32(min(max(percent, 0), 100)))
+	e.loss = min(max(percent, 0), 100)
+	e.adapt()
+}
+
+// adapt tells libopus the bitrate and the loss, and keeps it from sending less
+// than wideband (8 kHz), which it would do by itself at a low bitrate, and
+// sooner where it makes room for FEC. So FEC is for bitrates that carry it in
+// wideband.
+func (e *encoder) adapt() {
+	if e.c == nil {
+		return
 	}
+	worth, width := e.worth(), C.opus_int32(C.OPUS_AUTO)
+	if worth <= wideFrom {
+		width = C.OPUS_BANDWIDTH_WIDEBAND
+	}
+	fec := e.fec && (e.loss <= fecPatience || worth > wideFECFrom*(125-min(e.loss, 25))/100)
+	C.pv_bitrate(e.c, C.opus_int32(e.bitrate))
+	C.pv_loss(e.c, C.opus_int32(e.loss))
+	C.pv_bandwidth(e.c, width)
+	C.pv_fec(e.c, cbool(fec))
+}
+
+// The limits of libopus 1.3, in its opus_encoder.c, with the hysteresis at its
+// worst.
+const (
+	wideFrom    = 9_000 + 700    // bits per second: mono_voice_bandwidth_thresholds
+	wideFECFrom = 16_000 + 1_000 // bits per second: fec_thresholds
+	fecPatience = 5              // percent of loss up to which FEC narrows nothing: decide_fec
+)
+
+// worth is the bitrate by which libopus decides: what is left of it in packets
+// of 20 ms, at full complexity and without loss (compute_equiv_rate).
+func (e *encoder) worth() int {
+	n := e.bitrate
+	if rate := frame.Rate / e.samples; rate > 50 {
+		n -= 60 * (rate - 50)
+	}
+	n = n * (90 + e.complexity) / 100
+	if e.complexity < 2 {
+		n = n * 4 / 5
+	}
+	return n - n*e.loss/(6*e.loss+10)
 }
 
 // Close implements codec.SoundEncoder. It may be called again.

@@ -22,8 +22,13 @@ const maxBuffer = 2 * codec.MaxPixels
 // maxPacket is more than any picture of MaxPixels that is worth decoding.
 const maxPacket = 32 << 20
 
-// A decoder opens libvpx anew at the first keyframe after every error, so
-// nothing that broken data did to its state is carried on.
+// vp9Profile are the bits of a frame's first byte that are zero for 8-bit 4:2:0;
+// VP9 bitstream specification 0.6, section 6.2.
+const vp9Profile = 0x30
+
+// A decoder gives libvpx up after every error and opens it anew at the next
+// keyframe, so that nothing broken data did to its state, or made it take in
+// memory, stays.
 type decoder struct {
 	c       *C.pv_decoder // nil after Close
 	name    codec.Name
@@ -44,6 +49,7 @@ func (d *decoder) Decode(pkt codec.Packet) (*frame.Picture, error) {
 	p, err := d.decode(pkt)
 	if err != nil {
 		d.waiting = true
+		C.pv_close_decoder(d.c)
 	}
 	return p, err
 }
@@ -57,17 +63,16 @@ func (d *decoder) decode(pkt codec.Packet) (*frame.Picture, error) {
 		return nil, codec.ErrTooLarge
 	}
 	if codec.IsKeyframe(d.name, pkt.Data) {
+		if d.name == codec.VP9 && pkt.Data[0]&vp9Profile != 0 {
+			return nil, codec.ErrFormat
+		}
 		if err := d.start(size); err != nil {
 			return nil, err
 		}
 	} else if d.waiting {
 		return nil, codec.ErrNeedKeyframe
 	}
-	code := C.pv_decode(d.c, (*C.uint8_t)(unsafe.SliceData(pkt.Data)), C.uint(len(pkt.Data)))
-	switch {
-	case code == C.VPX_CODEC_UNSUP_BITSTREAM || code == C.VPX_CODEC_UNSUP_FEATURE:
-		return nil, codec.ErrFormat
-	case code != 0:
+	if C.pv_decode(d.c, (*C.uint8_t)(unsafe.SliceData(pkt.Data)), C.uint(len(pkt.Data))) != 0 {
 		return nil, codec.ErrNeedKeyframe
 	}
 	img := d.c.image
@@ -95,7 +100,6 @@ func (d *decoder) start(size image.Point) error {
 	}
 	C.pv_close_decoder(d.c)
 	if code := C.pv_open_decoder(d.c, cbool(d.name == codec.VP9), C.int(threads), maxBuffer); code != 0 {
-		C.pv_close_decoder(d.c)
 		return problem("open decoder for", d.name, code)
 	}
 	d.waiting, d.threads = false, threads

@@ -1,0 +1,463 @@
+package opus_test
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"paravent/media/codec"
+	"paravent/media/codec/opus"
+	"paravent/media/frame"
+	"paravent/privacy/filter"
+	"paravent/privacy/policy"
+)
+
+// speech is a voice of sorts: a buzz with formants whose pitch and loudness
+// wander, so that one packet does not foretell the next.
+func speech(i int) float32 {
+	t := float64(i) / frame.Rate
+	syllable := 0.5 + 0.5*math.Sin(2*math.Pi*4.3*t)
+	phase := 2 * math.Pi * (140*t + 4*math.Sin(2*math.Pi*1.7*t))
+	v := 0.0
+	for h := 1.0; h <= 24; h++ {
+		formant := math.Exp(-math.Pow((h*140-600-400*math.Sin(2*math.Pi*2.9*t))/300, 2))
+		v += (formant + 0.05) * math.Sin(h*phase) / math.Sqrt(h)
+	}
+	return float32(0.15 * syllable * v)
+}
+
+func tone(i int) float32 { return float32(0.25 * math.Sin(2*math.Pi*440*float64(i)/frame.Rate)) }
+
+func settings() codec.SoundSettings {
+	return codec.SoundSettings{Bitrate: 32_000, Complexity: 5}
+}
+
+func chain(tb testing.TB) *filter.AudioChain {
+	tb.Helper()
+	leave, err := policy.Default().RawSound()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	c, err := filter.NewOpenAudioChain(leave)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return c
+}
+
+// encode returns the packets of blocks blocks of f, as copies.
+func encode(tb testing.TB, e codec.SoundEncoder, f func(int) float32, from, blocks int) []codec.Packet {
+	tb.Helper()
+	c := chain(tb)
+	var pkts []codec.Packet
+	for n := from; n < from+blocks; n++ {
+		s := frame.Sound{At: time.Duration(n) * frame.BlockFor}
+		for i := range s.Near {
+			s.Near[i] = f(n*frame.BlockLen + i)
+		}
+		cleared, err := c.Clear(&s)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		pkt, err := e.Encode(cleared)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		pkt.Data = slices.Clone(pkt.Data)
+		pkts = append(pkts, pkt)
+	}
+	return pkts
+}
+
+func filled(pkts []codec.Packet) []codec.Packet {
+	return slices.DeleteFunc(slices.Clone(pkts), func(p codec.Packet) bool { return len(p.Data) == 0 })
+}
+
+func encoder(tb testing.TB, s codec.SoundSettings) codec.SoundEncoder {
+	tb.Helper()
+	e, err := opus.NewEncoder(s)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { e.Close() })
+	return e
+}
+
+func decoder(tb testing.TB) codec.SoundDecoder {
+	tb.Helper()
+	d, err := opus.NewDecoder()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { d.Close() })
+	return d
+}
+
+func energy(x []float32) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += float64(v) * float64(v)
+	}
+	return sum
+}
+
+// fit returns how much of want is in got, in dB over the rest, at the delay
+// up to 20 ms at which most is.
+func fit(want, got []float32) float64 {
+	best := math.Inf(-1)
+	for delay := range 2 * frame.BlockLen {
+		n := min(len(want), len(got)-delay)
+		if n <= 0 {
+			break
+		}
+		rest := 0.0
+		for i := range n {
+			d := float64(want[i] - got[i+delay])
+			rest += d * d
+		}
+		best = max(best, 10*math.Log10(energy(want[:n])/rest))
+	}
+	return best
+}
+
+func TestAToneComesBackAsLoudAndAsClear(t *testing.T) {
+	for _, packetFor := range []time.Duration{0, 10, 20, 40, 60, 80, 100, 120} {
+		s := settings()
+		s.PacketFor = packetFor * time.Millisecond
+		pkts := filled(encode(t, encoder(t, s), tone, 0, 120))
+		want := 20 * time.Millisecond
+		if s.PacketFor > 0 {
+			want = s.PacketFor
+		}
+		d, out, all := decoder(t), make([]float32, codec.MaxSound), []float32(nil)
+		for i, pkt := range pkts {
+			if pkt.Codec != codec.Opus || pkt.At != time.Duration(i)*want {
+				t.Fatalf("packet %d: %s at %v, want %v", i, pkt.Codec, pkt.At, time.Duration(i)*want)
+			}
+			long, err := d.Duration(pkt.Data)
+			if err != nil || long != int(want/frame.BlockFor)*frame.BlockLen {
+				t.Errorf("packet of %d samples, %v", long, err)
+			}
+			n, err := d.Decode(pkt.Data, out)
+			if err != nil || n != long {
+				t.Fatalf("packet %d: %d samples, %v", i, n, err)
+			}
+			all = append(all, out[:n]...)
+		}
+		if len(all) != 120*frame.BlockLen {
+			t.Fatalf("%v: %d samples", want, len(all))
+		}
+		var in []float32
+		for i := range 60 * frame.BlockLen {
+			in = append(in, tone(24*frame.BlockLen+i))
+		}
+		got := all[24*frame.BlockLen:]
+		if loud := energy(got[:len(in)]) / energy(in); loud < 0.9 || loud > 1.1 {
+			t.Errorf("%v: energy changed by %.2f", want, loud)
+		}
+		if snr := fit(in, got); snr < 15 {
+			t.Errorf("%v: clear by %.1f dB, want 15", want, snr)
+		}
+	}
+}
+
+func TestRecoveringIsNearerToTheTruthThanConcealing(t *testing.T) {
+	s := settings()
+	s.FEC, s.Bitrate = true, 24_000
+	e := encoder(t, s)
+	e.ExpectLoss(20)
+	pkts := filled(encode(t, e, speech, 0, 400))
+	whole, recovered, concealed := decoder(t), decoder(t), decoder(t)
+	out := make([]float32, codec.MaxSound)
+	var fec, plc, total float64
+	for i, pkt := range pkts {
+		n, err := whole.Decode(pkt.Data, out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := slices.Clone(out[:n])
+		if i%7 != 6 || i+1 == len(pkts) {
+			for _, d := range []codec.SoundDecoder{recovered, concealed} {
+				if _, err := d.Decode(pkt.Data, out); err != nil {
+					t.Fatal(err)
+				}
+			}
+			continue
+		}
+		distance := func(got []float32) float64 {
+			d := make([]float32, len(got))
+			for i := range d {
+				d[i] = got[i] - want[i]
+			}
+			return energy(d)
+		}
+		if err := recovered.Recover(pkts[i+1].Data, out[:n]); err != nil {
+			t.Fatal(err)
+		}
+		fec += distance(out[:n])
+		if err := concealed.Conceal(out[:n]); err != nil {
+			t.Fatal(err)
+		}
+		plc += distance(out[:n])
+		total += energy(want)
+	}
+	t.Logf("error of the lost packets: recovered %.1f dB, concealed %.1f dB", 10*math.Log10(fec/total), 10*math.Log10(plc/total))
+	if fec > plc/2 {
+		t.Errorf("recovered %.3f, concealed %.3f of %.3f", fec, plc, total)
+	}
+}
+
+func TestSilenceSendsNothingWithDTX(t *testing.T) {
+	silence := func(int) float32 { return 0 }
+	for _, packetFor := range []time.Duration{10, 20, 60} {
+		s := settings()
+		s.DTX, s.PacketFor = true, packetFor*time.Millisecond
+		e := encoder(t, s)
+		if n := len(filled(encode(t, e, speech, 0, 60))); n == 0 {
+			t.Fatal("speech sends nothing")
+		}
+		encode(t, e, silence, 60, 120) // what trails after speech
+		if n := len(filled(encode(t, e, silence, 180, 600))); n != 0 {
+			t.Errorf("%v: six seconds of silence sent %d packets", s.PacketFor, n)
+		}
+		if n := len(filled(encode(t, e, speech, 780, 12))); n == 0 {
+			t.Errorf("%v: speech after silence sends nothing", s.PacketFor)
+		}
+	}
+	if n := len(filled(encode(t, encoder(t, settings()), silence, 0, 600))); n != 300 {
+		t.Errorf("without DTX silence sent %d packets, want 300", n)
+	}
+}
+
+func TestTheBitrateFollowsWhatWasSet(t *testing.T) {
+	e := encoder(t, settings())
+	n := 0
+	for _, bps := range []int{32_000, 12_000, 64_000} {
+		e.SetBitrate(bps)
+		encode(t, e, speech, n, 50)
+		got := 0
+		for _, pkt := range encode(t, e, speech, n+50, 200) {
+			got += 8 * len(pkt.Data) / 2 // in two seconds
+		}
+		n += 250
+		if float64(got) < 0.6*float64(bps) || float64(got) > 1.25*float64(bps) {
+			t.Errorf("asked for %d bit/s, got %d", bps, got)
+		}
+	}
+	e.SetBitrate(math.MinInt)
+	e.SetBitrate(math.MaxInt)
+	e.ExpectLoss(-1)
+	e.ExpectLoss(1000)
+	encode(t, e, speech, n, 10)
+}
+
+func TestNothingIsSentNarrowerThanWideband(t *testing.T) {
+	for _, packetFor := range []time.Duration{10, 20, 60} {
+		for complexity := range 11 {
+			for _, loss := range []int{0, 20, 100} {
+				for _, bps := range []int{6_000, 9_000, 12_000, 14_999, 15_000, 16_000, 18_000, 24_000, 64_000} {
+					s := codec.SoundSettings{
+						Bitrate: bps, Complexity: complexity, FEC: loss > 0,
+						PacketFor: packetFor * time.Millisecond,
+					}
+					e := encoder(t, s)
+					e.ExpectLoss(loss)
+					for _, pkt := range filled(encode(t, e, speech, 0, 18)) {
+						if narrow(pkt.Data[0]) {
+							t.Fatalf("%+v, loss %d: narrower than wideband", s, loss)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// narrow reads the configuration in a packet's first byte; RFC 6716, table 2.
+func narrow(toc byte) bool {
+	config := toc >> 3
+	return config < 8 || config >= 16 && config < 20
+}
+
+func TestAGapInTimeBeginsANewPacket(t *testing.T) {
+	s := settings()
+	s.PacketFor = 40 * time.Millisecond
+	e := encoder(t, s)
+	encode(t, e, tone, 0, 3)
+	pkts := filled(encode(t, e, tone, 100, 4))
+	if len(pkts) != 1 || pkts[0].At != time.Second {
+		t.Errorf("%d packets, the first at %v", len(pkts), pkts[0].At)
+	}
+}
+
+func TestSettingsOutOfRangeAreRefused(t *testing.T) {
+	for name, s := range map[string]codec.SoundSettings{
+		"no bits":       {},
+		"too many bits": {Bitrate: 600_000},
+		"30 ms":         {Bitrate: 32_000, PacketFor: 30 * time.Millisecond},
+		"20.5 ms":       {Bitrate: 32_000, PacketFor: 20500 * time.Microsecond},
+		"1 µs":          {Bitrate: 32_000, PacketFor: time.Microsecond},
+		"back in time":  {Bitrate: 32_000, PacketFor: -20 * time.Millisecond},
+		"140 ms":        {Bitrate: 32_000, PacketFor: 140 * time.Millisecond},
+		"complexity":    {Bitrate: 32_000, Complexity: 11},
+	} {
+		if _, err := opus.NewEncoder(s); !errors.Is(err, codec.ErrSettings) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestAfterCloseThereAreErrorsAndNoCrash(t *testing.T) {
+	e, d := encoder(t, settings()), decoder(t)
+	pkt := filled(encode(t, e, tone, 0, 2))[0]
+	if err := errors.Join(e.Close(), e.Close(), d.Close(), d.Close()); err != nil {
+		t.Error(err)
+	}
+	e.SetBitrate(20_000)
+	e.ExpectLoss(3)
+	s := frame.Sound{}
+	cleared, _ := chain(t).Clear(&s)
+	out := make([]float32, codec.MaxSound)
+	_, encoding := e.Encode(cleared)
+	_, decoding := d.Decode(pkt.Data, out)
+	_, lasting := d.Duration(pkt.Data)
+	for _, err := range []error{encoding, decoding, lasting, d.Conceal(out), d.Recover(pkt.Data, out)} {
+		if !errors.Is(err, codec.ErrClosed) {
+			t.Error(err)
+		}
+	}
+}
+
+func TestWhatIsNoPacketOrHasNoRoomIsRefused(t *testing.T) {
+	d, e := decoder(t), encoder(t, settings())
+	pkt := filled(encode(t, e, tone, 0, 2))[0]
+	if _, err := e.Encode(filter.ClearedSound{}); !errors.Is(err, opus.ErrEmpty) {
+		t.Errorf("no sound: %v", err)
+	}
+	out := make([]float32, codec.MaxSound)
+	for name, data := range map[string][]byte{
+		"nothing": {}, "half a header": {3}, "200 ms": {3 | 3<<3, 63}, "too long": make([]byte, 1<<20),
+	} {
+		if _, err := d.Decode(data, out); !errors.Is(err, opus.ErrPacket) {
+			t.Errorf("decoding %s: %v", name, err)
+		}
+	}
+	if _, err := d.Decode(pkt.Data, out[:100]); !errors.Is(err, opus.ErrRoom) {
+		t.Errorf("no room: %v", err)
+	}
+	for _, n := range []int{0, 1, 119} {
+		if err := d.Conceal(out[:n]); !errors.Is(err, opus.ErrRoom) {
+			t.Errorf("concealing %d samples: %v", n, err)
+		}
+	}
+	if err := d.Recover(nil, out[:960]); !errors.Is(err, opus.ErrPacket) {
+		t.Errorf("recovering from nothing: %v", err)
+	}
+}
+
+func TestNothingIsAllocatedForAPacket(t *testing.T) {
+	s := settings()
+	s.FEC, s.DTX = true, true
+	e, d, c := encoder(t, s), decoder(t), chain(t)
+	var sound frame.Sound
+	out := make([]float32, codec.MaxSound)
+	n := 0
+	if a := testing.AllocsPerRun(200, func() {
+		sound.At = time.Duration(n) * frame.BlockFor
+		for i := range sound.Near {
+			sound.Near[i] = tone(n*frame.BlockLen + i)
+		}
+		n++
+		e.SetBitrate(20_000 + 10*n)
+		cleared, err := c.Clear(&sound)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pkt, err := e.Encode(cleared)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(pkt.Data) == 0 {
+			return
+		}
+		if _, err := d.Decode(pkt.Data, out); err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(d.Conceal(out[:960]), d.Recover(pkt.Data, out[:960])); err != nil {
+			t.Fatal(err)
+		}
+	}); a != 0 {
+		t.Errorf("%v allocations for a block", a)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, packetFor := range []time.Duration{10, 20, 120} {
+		s := settings()
+		s.PacketFor, s.FEC = packetFor*time.Millisecond, true
+		f.Add(filled(encode(f, encoder(f, s), speech, 0, 12))[0].Data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		d, err := opus.NewDecoder()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		before := bytes.Clone(data)
+		out := make([]float32, codec.MaxSound+1)
+		out[codec.MaxSound] = 42
+		long, lasting := d.Duration(data)
+		n, err := d.Decode(data, out[:codec.MaxSound])
+		if err == nil && (lasting != nil || n != long) {
+			t.Errorf("%d samples, %d announced, %v", n, long, lasting)
+		}
+		_ = d.Recover(data, out[:frame.BlockLen*2])
+		if err := d.Conceal(out[:frame.BlockLen]); err != nil {
+			t.Error(err)
+		}
+		for i, v := range out[:codec.MaxSound] {
+			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+				t.Fatalf("sample %d is %v", i, v)
+			}
+		}
+		if out[codec.MaxSound] != 42 || !bytes.Equal(data, before) {
+			t.Error("what was not to be written was")
+		}
+	})
+}
+
+func BenchmarkEncode10ms(b *testing.B) {
+	e, c := encoder(b, settings()), chain(b)
+	var second [100]frame.Sound
+	for n := range second {
+		for i := range second[n].Near {
+			second[n].Near[i] = speech(n*frame.BlockLen + i)
+		}
+	}
+	b.ReportAllocs()
+	for n := 0; b.Loop(); n++ {
+		s := &second[n%100]
+		s.At = time.Duration(n) * frame.BlockFor
+		cleared, err := c.Clear(s)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := e.Encode(cleared); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkDecode20ms(b *testing.B) {
+	pkts, d := filled(encode(b, encoder(b, settings()), speech, 0, 100)), decoder(b)
+	out := make([]float32, codec.MaxSound)
+	b.ReportAllocs()
+	for n := 0; b.Loop(); n++ {
+		if _, err := d.Decode(pkts[n%len(pkts)].Data, out); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
