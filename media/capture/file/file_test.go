@@ -209,7 +209,7 @@ func TestABadFileIsRefusedWithWordsAndLeftClosed(t *testing.T) {
 		"only header":  {video[:bytes.IndexByte(video, '\n')+1], "no picture"},
 		"huge video":   {huge, "ends within picture 1"},
 		"cut jpeg":     {jpg[:len(jpg)/2], "cut short"},
-		"cut png":      {pn[:len(pn)/2], "cut short"},
+		"cut png":      {pn[:len(pn)/2], "png"},
 		"jpeg header":  {jpg[:20], "cut short"},
 		"broken png":   {append(bytes.Clone(pn[:40]), make([]byte, 200)...), "png"},
 		"one pixel":    {coded(t, "png", image.NewGray(image.Rect(0, 0, 1, 9))), "pixels"},
