@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"io"
 	"net"
@@ -19,32 +20,32 @@ type front struct {
 }
 
 // newFront takes ownership of l and speaks TLS 1.2 or newer on it. It offers HTTP/1.1 only: a WebSocket needs no more.
-func newFront(l net.Listener, cert tls.Certificate, inner string) *front {
+func newFront(ctx context.Context, l net.Listener, cert tls.Certificate, inner string) *front {
 	f := &front{
 		listener: tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}),
 		inner:    inner,
 		open:     map[net.Conn]struct{}{},
 	}
-	f.wg.Go(f.accept)
+	f.wg.Go(func() { f.accept(ctx) })
 	return f
 }
 
-func (f *front) accept() {
+func (f *front) accept(ctx context.Context) {
 	for {
 		c, err := f.listener.Accept()
 		if err != nil {
 			return
 		}
-		f.wg.Go(func() { f.pass(c) })
+		f.wg.Go(func() { f.pass(ctx, c) })
 	}
 }
 
-func (f *front) pass(c net.Conn) {
+func (f *front) pass(ctx context.Context, c net.Conn) {
 	if !f.keep(c) {
 		return
 	}
 	defer f.drop(c)
-	s, err := net.Dial("tcp", f.inner)
+	s, err := (&net.Dialer{}).DialContext(ctx, "tcp", f.inner)
 	if err != nil || !f.keep(s) {
 		return
 	}

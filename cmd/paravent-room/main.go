@@ -34,7 +34,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, diagnostics io.W
 	if err == nil || errors.Is(err, flag.ErrHelp) {
 		return 0
 	}
-	problem := asProblem(err)
+	problem := asPlain(err)
 	_, _ = fmt.Fprintf(diagnostics, "paravent-room: error: %s\n", problem.Text)
 	if problem.Hint != "" {
 		_, _ = fmt.Fprintf(diagnostics, "paravent-room: hint: %s\n", problem.Hint)

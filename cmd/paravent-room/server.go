@@ -70,10 +70,10 @@ func try(ctx context.Context, o options, p pair) (_ *room, err error) {
 			r.stop()
 		}
 	}()
-	if err := r.takePorts(); err != nil {
+	if err := r.takePorts(ctx); err != nil {
 		return nil, err
 	}
-	conf, err := r.config()
+	conf, err := r.config(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("the server's settings: %w", err)
 	}
@@ -99,14 +99,15 @@ func try(ctx context.Context, o options, p pair) (_ *room, err error) {
 
 // takePorts settles where the room is reached. The server opens its own sockets and tells nobody the port it got, so free ports are
 // chosen here, let go, and taken again by the server at once.
-func (r *room) takePorts() error {
+func (r *room) takePorts(ctx context.Context) error {
 	o := r.options
-	l, err := net.Listen("tcp", netip.AddrPortFrom(o.bind, uint16(o.port)).String()) //nolint:gosec // checked to be a port
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", netip.AddrPortFrom(o.bind, uint16(o.port)).String())
 	if err != nil {
 		return cannotListen(o, err)
 	}
 	r.address = l.Addr().(*net.TCPAddr).AddrPort()
-	if r.stun, err = net.ListenPacket("udp", netip.AddrPortFrom(o.bind, 0).String()); err != nil {
+	if r.stun, err = lc.ListenPacket(ctx, "udp", netip.AddrPortFrom(o.bind, 0).String()); err != nil {
 		_ = l.Close()
 		return cannotListen(o, err)
 	}
@@ -119,13 +120,13 @@ func (r *room) takePorts() error {
 		_ = l.Close()
 		return problemf(1, "both files must be PEM and belong together", "cannot use the TLS certificate: %v", err)
 	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
+	free, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		_ = l.Close()
 		return err
 	}
 	r.inner = free.Addr().(*net.TCPAddr).AddrPort()
-	r.front = newFront(l, cert, r.inner.String())
+	r.front = newFront(ctx, l, cert, r.inner.String())
 	return free.Close()
 }
 
@@ -142,8 +143,9 @@ func cannotListen(o options, err error) error {
 }
 
 // config is the server's: everything on one address, one UDP port for all media, and no word to anybody outside.
-func (r *room) config() (*config.Config, error) {
-	media, err := net.ListenPacket("udp", netip.AddrPortFrom(r.options.bind, 0).String())
+func (r *room) config(ctx context.Context) (*config.Config, error) {
+	var lc net.ListenConfig
+	media, err := lc.ListenPacket(ctx, "udp", netip.AddrPortFrom(r.options.bind, 0).String())
 	if err != nil {
 		return nil, err
 	}
@@ -223,7 +225,7 @@ func (r *room) stop() {
 		late := time.NewTimer(farewell)
 		defer late.Stop()
 		select {
-		case <-r.ended:
+		case <-r.ended: //nolint:errcheck // the room ends anyway
 		case <-late.C:
 		}
 	}

@@ -22,7 +22,7 @@ import (
 
 // meeting is a room with the client and perhaps the browser in it.
 type meeting struct {
-	ctx     context.Context
+	ctx     context.Context //nolint:containedctx // one test long, like the meeting itself
 	room    *rig.Room
 	client  *rig.Client
 	browser *rig.Browser

@@ -129,7 +129,7 @@ func run(ctx context.Context) error {
 	if _, err := c.End(ctx); err != nil {
 		return err
 	}
-	print(*codec, *span, ours, theirs)
+	table(*codec, *span, ours, theirs)
 	return nil
 }
 
@@ -189,7 +189,7 @@ func measure(ctx context.Context, c *rig.Client, b *rig.Browser, span time.Durat
 	return ours, theirs, nil
 }
 
-func print(codec string, span time.Duration, ours, theirs figures) {
+func table(codec string, span time.Duration, ours, theirs figures) {
 	row := func(what, unit string, a, b, target float64) {
 		verdict := ""
 		if target > 0 {

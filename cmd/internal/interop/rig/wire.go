@@ -5,7 +5,7 @@ package rig
 import (
 	"context"
 	"io"
-	"net"
+	"net" //nolint:depguard // it plays the network between two processes, outside the client
 	"sync"
 	"time"
 )
