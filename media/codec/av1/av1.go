@@ -7,8 +7,8 @@ package av1
 
 /*
 #cgo pkg-config: dav1d
-#cgo noescape pv_decode
-#cgo nocallback pv_decode
+#cgo noescape pv_av1_decode
+#cgo nocallback pv_av1_decode
 #include <stdlib.h>
 #include "shim.h"
 */
@@ -38,14 +38,14 @@ func Codec() codec.VideoCodec {
 // A decoder gives dav1d up after every error and opens it anew at the next
 // keyframe, so that nothing broken data did to its state stays.
 type decoder struct {
-	c       *C.pv_decoder // nil after Close
+	c       *C.pv_av1_decoder // nil after Close
 	waiting bool          // for a keyframe
 	threads int           // that dav1d was opened with
 	copier  plane.Copier
 }
 
 func newDecoder() *decoder {
-	return &decoder{c: (*C.pv_decoder)(C.calloc(1, C.sizeof_pv_decoder)), waiting: true}
+	return &decoder{c: (*C.pv_av1_decoder)(C.calloc(1, C.sizeof_pv_av1_decoder)), waiting: true}
 }
 
 // Decode implements codec.VideoDecoder.
@@ -56,7 +56,7 @@ func (d *decoder) Decode(pkt codec.Packet) (*frame.Picture, error) {
 	p, err := d.decode(pkt)
 	if err != nil {
 		d.waiting = true
-		C.pv_close_decoder(d.c)
+		C.pv_av1_close_decoder(d.c)
 	}
 	return p, err
 }
@@ -75,7 +75,7 @@ func (d *decoder) decode(pkt codec.Packet) (*frame.Picture, error) {
 	} else if d.waiting {
 		return nil, codec.ErrNeedKeyframe
 	}
-	if C.pv_decode(d.c, (*C.uint8_t)(unsafe.SliceData(pkt.Data)), C.size_t(len(pkt.Data))) != 0 {
+	if C.pv_av1_decode(d.c, (*C.uint8_t)(unsafe.SliceData(pkt.Data)), C.size_t(len(pkt.Data))) != 0 {
 		return nil, codec.ErrNeedKeyframe
 	}
 	pic := &d.c.picture
@@ -99,8 +99,8 @@ func (d *decoder) start(size image.Point) error {
 	if !d.waiting && d.threads == threads {
 		return nil
 	}
-	C.pv_close_decoder(d.c)
-	if code := C.pv_open_decoder(d.c, C.int(threads), codec.MaxPixels); code != 0 {
+	C.pv_av1_close_decoder(d.c)
+	if code := C.pv_av1_open_decoder(d.c, C.int(threads), codec.MaxPixels); code != 0 {
 		return fmt.Errorf("open decoder for av1: dav1d says %d", int(code))
 	}
 	d.waiting, d.threads = false, threads
@@ -110,7 +110,7 @@ func (d *decoder) start(size image.Point) error {
 // Close implements codec.VideoDecoder. It may be called again.
 func (d *decoder) Close() error {
 	if d.c != nil {
-		C.pv_close_decoder(d.c)
+		C.pv_av1_close_decoder(d.c)
 		C.free(unsafe.Pointer(d.c))
 		d.c = nil
 	}

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-int pv_open_decoder(pv_decoder *d, int threads, unsigned max_pixels) {
+int pv_av1_open_decoder(pv_av1_decoder *d, int threads, unsigned max_pixels) {
   Dav1dSettings s;
   dav1d_default_settings(&s);
   s.n_threads = threads;
@@ -14,7 +14,7 @@ int pv_open_decoder(pv_decoder *d, int threads, unsigned max_pixels) {
 }
 
 // take keeps the newest picture.
-static int take(pv_decoder *d) {
+static int take(pv_av1_decoder *d) {
   for (;;) {
     Dav1dPicture p;
     memset(&p, 0, sizeof p);
@@ -26,7 +26,7 @@ static int take(pv_decoder *d) {
   }
 }
 
-int pv_decode(pv_decoder *d, const uint8_t *data, size_t size) {
+int pv_av1_decode(pv_av1_decoder *d, const uint8_t *data, size_t size) {
   Dav1dData in;
   memset(&in, 0, sizeof in);
   if (d->picture.data[0] != NULL) dav1d_picture_unref(&d->picture);
@@ -50,7 +50,7 @@ int pv_decode(pv_decoder *d, const uint8_t *data, size_t size) {
   return take(d);
 }
 
-void pv_close_decoder(pv_decoder *d) {
+void pv_av1_close_decoder(pv_av1_decoder *d) {
   if (d->picture.data[0] != NULL) dav1d_picture_unref(&d->picture);
   memset(&d->picture, 0, sizeof d->picture);
   if (d->ctx != NULL) dav1d_close(&d->ctx);

@@ -10,13 +10,13 @@
 
 typedef struct {
   Dav1dContext *ctx;
-  Dav1dPicture picture;  // of the last pv_decode; data[0] is NULL without one
-} pv_decoder;
+  Dav1dPicture picture;  // of the last pv_av1_decode; data[0] is NULL without one
+} pv_av1_decoder;
 
-int pv_open_decoder(pv_decoder *d, int threads, unsigned max_pixels);
+int pv_av1_open_decoder(pv_av1_decoder *d, int threads, unsigned max_pixels);
 
-// pv_decode borrows data until it returns, and copies it.
-int pv_decode(pv_decoder *d, const uint8_t *data, size_t size);
-void pv_close_decoder(pv_decoder *d);
+// pv_av1_decode borrows data until it returns, and copies it.
+int pv_av1_decode(pv_av1_decoder *d, const uint8_t *data, size_t size);
+void pv_av1_close_decoder(pv_av1_decoder *d);
 
 #endif

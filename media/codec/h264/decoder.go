@@ -22,13 +22,13 @@ const maxPacket = 32 << 20
 // opens it anew at the first keyframe after an error if the parameter sets come
 // with it, so nothing that broken data did to its state is carried on.
 type decoder struct {
-	c       *C.pv_decoder // nil after Close
+	c       *C.pv_h264_decoder // nil after Close
 	waiting bool          // for a keyframe
 	copier  plane.Copier
 }
 
 func newDecoder() *decoder {
-	return &decoder{c: (*C.pv_decoder)(C.calloc(1, C.sizeof_pv_decoder)), waiting: true}
+	return &decoder{c: (*C.pv_h264_decoder)(C.calloc(1, C.sizeof_pv_h264_decoder)), waiting: true}
 }
 
 // Decode implements codec.VideoDecoder.
@@ -62,10 +62,10 @@ func (d *decoder) decode(pkt codec.Packet) (*frame.Picture, error) {
 		if err := d.start(true); err != nil {
 			return nil, err
 		}
-		C.pv_decode(d.c, (*C.uint8_t)(unsafe.SliceData(pkt.Data)), C.int(len(pkt.Data)))
+		C.pv_h264_decode(d.c, (*C.uint8_t)(unsafe.SliceData(pkt.Data)), C.int(len(pkt.Data)))
 		return nil, codec.ErrNeedKeyframe
 	}
-	if code := C.pv_decode(d.c, (*C.uint8_t)(unsafe.SliceData(pkt.Data)), C.int(len(pkt.Data))); code != 0 {
+	if code := C.pv_h264_decode(d.c, (*C.uint8_t)(unsafe.SliceData(pkt.Data)), C.int(len(pkt.Data))); code != 0 {
 		return nil, codec.ErrNeedKeyframe
 	}
 	if d.c.plane[0] == nil {
@@ -92,9 +92,9 @@ func (d *decoder) start(whole bool) error {
 		d.waiting = false
 		return nil
 	}
-	C.pv_close_decoder(d.c)
-	if code := C.pv_open_decoder(d.c); code != 0 {
-		C.pv_close_decoder(d.c)
+	C.pv_h264_close_decoder(d.c)
+	if code := C.pv_h264_open_decoder(d.c); code != 0 {
+		C.pv_h264_close_decoder(d.c)
 		return problem("open decoder for", code)
 	}
 	d.waiting = false
@@ -104,7 +104,7 @@ func (d *decoder) start(whole bool) error {
 // Close implements codec.VideoDecoder. It may be called again.
 func (d *decoder) Close() error {
 	if d.c != nil {
-		C.pv_close_decoder(d.c)
+		C.pv_h264_close_decoder(d.c)
 		C.free(unsafe.Pointer(d.c))
 		d.c = nil
 	}

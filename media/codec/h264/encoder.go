@@ -25,7 +25,7 @@ const (
 )
 
 type encoder struct {
-	c        *C.pv_encoder // nil after Close
+	c        *C.pv_h264_encoder // nil after Close
 	settings codec.VideoSettings
 	clock    plane.Clock
 	out      []byte
@@ -47,13 +47,13 @@ func newEncoder(s codec.VideoSettings) (*encoder, error) {
 		s.Threads = codec.Threads(image.Pt(s.Width, s.Height))
 	}
 	e := &encoder{
-		c:        (*C.pv_encoder)(C.calloc(1, C.sizeof_pv_encoder)),
+		c:        (*C.pv_h264_encoder)(C.calloc(1, C.sizeof_pv_h264_encoder)),
 		settings: s,
 		out:      make([]byte, 0, s.Width*s.Height/4+4096),
 		rate:     s.Bitrate,
 		wanted:   s.Bitrate,
 	}
-	code := C.pv_open_encoder(e.c, &C.pv_settings{
+	code := C.pv_h264_open_encoder(e.c, &C.pv_h264_settings{
 		width:   C.int(s.Width),
 		height:  C.int(s.Height),
 		fps:     C.float(min(max(s.FPS, 1), maxFPS)),
@@ -91,7 +91,7 @@ func (e *encoder) Encode(p filter.ClearedPicture) (codec.Packet, error) {
 	at := p.Picture().At
 	var size C.size_t
 	var key, layer C.int
-	code := C.pv_encode(e.c,
+	code := C.pv_h264_encode(e.c,
 		(*C.uint8_t)(unsafe.SliceData(img.Y)), (*C.uint8_t)(unsafe.SliceData(img.Cb)), (*C.uint8_t)(unsafe.SliceData(img.Cr)),
 		C.int(img.YStride), C.int(img.CStride),
 		C.int64_t(e.clock.Next(at, e.settings.FPS)/time.Millisecond), &size, &key, &layer)
@@ -100,7 +100,7 @@ func (e *encoder) Encode(p filter.ClearedPicture) (codec.Packet, error) {
 	}
 	e.out = slices.Grow(e.out[:0], int(size))[:size]
 	if size > 0 {
-		C.pv_copy(e.c, (*C.uint8_t)(unsafe.SliceData(e.out)))
+		C.pv_h264_copy(e.c, (*C.uint8_t)(unsafe.SliceData(e.out)))
 	}
 	if key != 0 {
 		e.force = false
@@ -114,13 +114,13 @@ func (e *encoder) Encode(p filter.ClearedPicture) (codec.Packet, error) {
 // prepare hands on what was asked for since the last picture.
 func (e *encoder) prepare() error {
 	if e.wanted != e.rate {
-		if code := C.pv_set_bitrate(e.c, C.int(e.wanted)); code != 0 {
+		if code := C.pv_h264_set_bitrate(e.c, C.int(e.wanted)); code != 0 {
 			return problem("set bitrate of", code)
 		}
 		e.rate = e.wanted
 	}
 	if e.force {
-		if code := C.pv_force_keyframe(e.c); code != 0 {
+		if code := C.pv_h264_force_keyframe(e.c); code != 0 {
 			return problem("ask for keyframe of", code)
 		}
 	}
@@ -138,7 +138,7 @@ func (e *encoder) ForceKeyframe() { e.force = true }
 // Close implements codec.VideoEncoder. It may be called again.
 func (e *encoder) Close() error {
 	if e.c != nil {
-		C.pv_close_encoder(e.c)
+		C.pv_h264_close_encoder(e.c)
 		C.free(unsafe.Pointer(e.c))
 		e.c = nil
 	}

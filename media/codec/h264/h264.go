@@ -8,12 +8,12 @@ package h264
 
 /*
 #cgo pkg-config: openh264
-#cgo noescape pv_encode
-#cgo nocallback pv_encode
-#cgo noescape pv_copy
-#cgo nocallback pv_copy
-#cgo noescape pv_decode
-#cgo nocallback pv_decode
+#cgo noescape pv_h264_encode
+#cgo nocallback pv_h264_encode
+#cgo noescape pv_h264_copy
+#cgo nocallback pv_h264_copy
+#cgo noescape pv_h264_decode
+#cgo nocallback pv_h264_decode
 #include <stdlib.h>
 #include "shim.h"
 */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-int pv_open_encoder(pv_encoder *e, const pv_settings *s) {
+int pv_h264_open_encoder(pv_h264_encoder *e, const pv_h264_settings *s) {
   SEncParamExt p;
   int quiet = WELS_LOG_QUIET;
   int err = WelsCreateSVCEncoder(&e->svc);
@@ -46,12 +46,12 @@ int pv_open_encoder(pv_encoder *e, const pv_settings *s) {
   return (*e->svc)->InitializeExt(e->svc, &p);
 }
 
-int pv_set_bitrate(pv_encoder *e, int bps) {
+int pv_h264_set_bitrate(pv_h264_encoder *e, int bps) {
   SBitrateInfo rate = {.iLayer = SPATIAL_LAYER_ALL, .iBitrate = bps};
   return (*e->svc)->SetOption(e->svc, ENCODER_OPTION_BITRATE, &rate);
 }
 
-int pv_force_keyframe(pv_encoder *e) { return (*e->svc)->ForceIntraFrame(e->svc, true); }
+int pv_h264_force_keyframe(pv_h264_encoder *e) { return (*e->svc)->ForceIntraFrame(e->svc, true); }
 
 static size_t layer_size(const SLayerBSInfo *l) {
   size_t n = 0;
@@ -59,7 +59,7 @@ static size_t layer_size(const SLayerBSInfo *l) {
   return n;
 }
 
-int pv_encode(pv_encoder *e, const uint8_t *y, const uint8_t *cb, const uint8_t *cr, int ystride, int cstride,
+int pv_h264_encode(pv_h264_encoder *e, const uint8_t *y, const uint8_t *cb, const uint8_t *cr, int ystride, int cstride,
               int64_t ms, size_t *size, int *key, int *layer) {
   SSourcePicture pic;
   memset(&pic, 0, sizeof pic);
@@ -88,7 +88,7 @@ int pv_encode(pv_encoder *e, const uint8_t *y, const uint8_t *cb, const uint8_t 
   return 0;
 }
 
-void pv_copy(pv_encoder *e, uint8_t *out) {
+void pv_h264_copy(pv_h264_encoder *e, uint8_t *out) {
   for (int i = 0; i < e->info.iLayerNum; i++) {
     size_t n = layer_size(&e->info.sLayerInfo[i]);
     memcpy(out, e->info.sLayerInfo[i].pBsBuf, n);
@@ -96,14 +96,14 @@ void pv_copy(pv_encoder *e, uint8_t *out) {
   }
 }
 
-void pv_close_encoder(pv_encoder *e) {
+void pv_h264_close_encoder(pv_h264_encoder *e) {
   if (e->svc == NULL) return;
   (*e->svc)->Uninitialize(e->svc);
   WelsDestroySVCEncoder(e->svc);
   e->svc = NULL;
 }
 
-int pv_open_decoder(pv_decoder *d) {
+int pv_h264_open_decoder(pv_h264_decoder *d) {
   SDecodingParam p;
   int quiet = WELS_LOG_QUIET;
   memset(&p, 0, sizeof p);
@@ -116,7 +116,7 @@ int pv_open_decoder(pv_decoder *d) {
   return (int)(*d->svc)->Initialize(d->svc, &p);
 }
 
-int pv_decode(pv_decoder *d, const uint8_t *data, int size) {
+int pv_h264_decode(pv_h264_decoder *d, const uint8_t *data, int size) {
   memset(&d->info, 0, sizeof d->info);
   memset(d->plane, 0, sizeof d->plane);
   int state = (*d->svc)->DecodeFrameNoDelay(d->svc, data, size, d->plane, &d->info);
@@ -124,7 +124,7 @@ int pv_decode(pv_decoder *d, const uint8_t *data, int size) {
   return state;
 }
 
-void pv_close_decoder(pv_decoder *d) {
+void pv_h264_close_decoder(pv_h264_decoder *d) {
   if (d->svc == NULL) return;
   (*d->svc)->Uninitialize(d->svc);
   WelsDestroyDecoder(d->svc);

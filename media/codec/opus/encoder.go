@@ -60,9 +60,9 @@ func newEncoder(s codec.SoundSettings) (*encoder, error) {
 		samples:    int(s.PacketFor/frame.BlockFor) * frame.BlockLen,
 	}
 	for _, code := range []C.int{
-		C.pv_voice(c),
-		C.pv_complexity(c, C.opus_int32(s.Complexity)),
-		C.pv_dtx(c, cbool(s.DTX)),
+		C.pv_opus_voice(c),
+		C.pv_opus_complexity(c, C.opus_int32(s.Complexity)),
+		C.pv_opus_dtx(c, cbool(s.DTX)),
 	} {
 		if code != C.OPUS_OK {
 			e.Close()
@@ -159,10 +159,10 @@ func (e *encoder) adapt() {
 		width = C.OPUS_BANDWIDTH_WIDEBAND
 	}
 	fec := e.fec && (e.loss <= fecPatience || worth > wideFECFrom*(125-min(e.loss, 25))/100)
-	C.pv_bitrate(e.c, C.opus_int32(e.bitrate))
-	C.pv_loss(e.c, C.opus_int32(e.loss))
-	C.pv_bandwidth(e.c, width)
-	C.pv_fec(e.c, cbool(fec))
+	C.pv_opus_bitrate(e.c, C.opus_int32(e.bitrate))
+	C.pv_opus_loss(e.c, C.opus_int32(e.loss))
+	C.pv_opus_bandwidth(e.c, width)
+	C.pv_opus_fec(e.c, cbool(fec))
 }
 
 // The limits of libopus 1.3, in its opus_encoder.c, with the hysteresis at its

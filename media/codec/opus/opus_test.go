@@ -255,17 +255,17 @@ func TestTheBitrateFollowsWhatWasSet(t *testing.T) {
 }
 
 func TestNothingIsSentNarrowerThanWideband(t *testing.T) {
-	for _, packetFor := range []time.Duration{10, 20, 60} {
-		for complexity := range 11 {
+	for _, packetFor := range []time.Duration{10, 20} {
+		for _, complexity := range []int{0, 2, 10} {
 			for _, loss := range []int{0, 20, 100} {
-				for _, bps := range []int{6_000, 9_000, 12_000, 14_999, 15_000, 16_000, 18_000, 24_000, 64_000} {
+				for _, bps := range []int{6_000, 10_000, 12_000, 15_000, 20_000, 24_000, 28_000} {
 					s := codec.SoundSettings{
 						Bitrate: bps, Complexity: complexity, FEC: loss > 0,
 						PacketFor: packetFor * time.Millisecond,
 					}
 					e := encoder(t, s)
 					e.ExpectLoss(loss)
-					for _, pkt := range filled(encode(t, e, speech, 0, 18)) {
+					for _, pkt := range filled(encode(t, e, speech, 0, 8)) {
 						if narrow(pkt.Data[0]) {
 							t.Fatalf("%+v, loss %d: narrower than wideband", s, loss)
 						}

@@ -30,7 +30,7 @@ const vp9Profile = 0x30
 // keyframe, so that nothing broken data did to its state, or made it take in
 // memory, stays.
 type decoder struct {
-	c       *C.pv_decoder // nil after Close
+	c       *C.pv_vpx_decoder // nil after Close
 	name    codec.Name
 	waiting bool // for a keyframe
 	threads int  // that libvpx was opened with
@@ -38,7 +38,7 @@ type decoder struct {
 }
 
 func newDecoder(name codec.Name) *decoder {
-	return &decoder{c: (*C.pv_decoder)(C.calloc(1, C.sizeof_pv_decoder)), name: name, waiting: true}
+	return &decoder{c: (*C.pv_vpx_decoder)(C.calloc(1, C.sizeof_pv_vpx_decoder)), name: name, waiting: true}
 }
 
 // Decode implements codec.VideoDecoder.
@@ -49,7 +49,7 @@ func (d *decoder) Decode(pkt codec.Packet) (*frame.Picture, error) {
 	p, err := d.decode(pkt)
 	if err != nil {
 		d.waiting = true
-		C.pv_close_decoder(d.c)
+		C.pv_vpx_close_decoder(d.c)
 	}
 	return p, err
 }
@@ -72,7 +72,7 @@ func (d *decoder) decode(pkt codec.Packet) (*frame.Picture, error) {
 	} else if d.waiting {
 		return nil, codec.ErrNeedKeyframe
 	}
-	if C.pv_decode(d.c, (*C.uint8_t)(unsafe.SliceData(pkt.Data)), C.uint(len(pkt.Data))) != 0 {
+	if C.pv_vpx_decode(d.c, (*C.uint8_t)(unsafe.SliceData(pkt.Data)), C.uint(len(pkt.Data))) != 0 {
 		return nil, codec.ErrNeedKeyframe
 	}
 	img := d.c.image
@@ -98,8 +98,8 @@ func (d *decoder) start(size image.Point) error {
 	if !d.waiting && d.threads == threads {
 		return nil
 	}
-	C.pv_close_decoder(d.c)
-	if code := C.pv_open_decoder(d.c, cbool(d.name == codec.VP9), C.int(threads), maxBuffer); code != 0 {
+	C.pv_vpx_close_decoder(d.c)
+	if code := C.pv_vpx_open_decoder(d.c, cbool(d.name == codec.VP9), C.int(threads), maxBuffer); code != 0 {
 		return problem("open decoder for", d.name, code)
 	}
 	d.waiting, d.threads = false, threads
@@ -109,7 +109,7 @@ func (d *decoder) start(size image.Point) error {
 // Close implements codec.VideoDecoder. It may be called again.
 func (d *decoder) Close() error {
 	if d.c != nil {
-		C.pv_close_decoder(d.c)
+		C.pv_vpx_close_decoder(d.c)
 		C.free(unsafe.Pointer(d.c))
 		d.c = nil
 	}

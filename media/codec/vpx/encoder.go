@@ -21,7 +21,7 @@ import (
 const clockRate = 90000
 
 type encoder struct {
-	c        *C.pv_encoder // nil after Close
+	c        *C.pv_vpx_encoder // nil after Close
 	name     codec.Name
 	settings codec.VideoSettings
 	clock    plane.Clock
@@ -42,7 +42,7 @@ func newEncoder(name codec.Name, s codec.VideoSettings) (*encoder, error) {
 		s.Threads = codec.Threads(size)
 	}
 	e := &encoder{
-		c:        (*C.pv_encoder)(C.calloc(1, C.sizeof_pv_encoder)),
+		c:        (*C.pv_vpx_encoder)(C.calloc(1, C.sizeof_pv_vpx_encoder)),
 		name:     name,
 		settings: s,
 		out:      make([]byte, 0, size.X*size.Y/4+4096),
@@ -50,7 +50,7 @@ func newEncoder(name codec.Name, s codec.VideoSettings) (*encoder, error) {
 		kbps:     kilobits(s.Bitrate),
 	}
 	e.wanted = e.kbps
-	code := C.pv_open_encoder(e.c, &C.pv_settings{
+	code := C.pv_vpx_open_encoder(e.c, &C.pv_vpx_settings{
 		vp9:    cbool(name == codec.VP9),
 		width:  C.int(s.Width),
 		height: C.int(s.Height),
@@ -108,7 +108,7 @@ func (e *encoder) Encode(p filter.ClearedPicture) (codec.Packet, error) {
 		return codec.Packet{}, err
 	}
 	if e.wanted != e.kbps {
-		if code := C.pv_set_bitrate(e.c, C.uint(e.wanted)); code != 0 {
+		if code := C.pv_vpx_set_bitrate(e.c, C.uint(e.wanted)); code != 0 {
 			return codec.Packet{}, problem("set bitrate of", e.name, code)
 		}
 		e.kbps = e.wanted
@@ -122,7 +122,7 @@ func (e *encoder) Encode(p filter.ClearedPicture) (codec.Packet, error) {
 		flags = C.VPX_EFLAG_FORCE_KF
 	}
 	at := p.Picture().At
-	code := C.pv_encode(e.c,
+	code := C.pv_vpx_encode(e.c,
 		(*C.uint8_t)(unsafe.SliceData(img.Y)), (*C.uint8_t)(unsafe.SliceData(img.Cb)), (*C.uint8_t)(unsafe.SliceData(img.Cr)),
 		C.int(img.YStride), C.int(img.CStride),
 		C.int64_t(e.clock.Next(at, e.settings.FPS)*clockRate/time.Second), C.ulong(max(1, clockRate/e.settings.FPS)),
@@ -146,7 +146,7 @@ func (e *encoder) collect(pkt *codec.Packet) {
 	var data unsafe.Pointer
 	var size C.size_t
 	var key C.int
-	for C.pv_next(e.c, &data, &size, &key) != 0 {
+	for C.pv_vpx_next(e.c, &data, &size, &key) != 0 {
 		e.out = append(e.out, unsafe.Slice((*byte)(data), int(size))...)
 		pkt.Keyframe = pkt.Keyframe || key != 0
 	}
@@ -167,7 +167,7 @@ func (e *encoder) ForceKeyframe() { e.force = true }
 // Close implements codec.VideoEncoder. It may be called again.
 func (e *encoder) Close() error {
 	if e.c != nil {
-		C.pv_close_encoder(e.c)
+		C.pv_vpx_close_encoder(e.c)
 		C.free(unsafe.Pointer(e.c))
 		e.c = nil
 	}

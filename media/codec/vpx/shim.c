@@ -26,7 +26,7 @@ static void set_layers(vpx_codec_enc_cfg_t *cfg, int layers) {
   cfg->ts_number_layers = layers;
   if (layers > 1) {
     cfg->ts_periodicity = layers == 3 ? 4 : 2;
-    cfg->temporal_layering_mode = VP9E_TEMPORAL_LAYERING_MODE_BYPASS;  // pv_encode's flags rule
+    cfg->temporal_layering_mode = VP9E_TEMPORAL_LAYERING_MODE_BYPASS;  // pv_vpx_encode's flags rule
     for (int i = 0; i < layers; i++) cfg->ts_rate_decimator[i] = 1u << (layers - 1 - i);
     for (unsigned i = 0; i < cfg->ts_periodicity; i++) cfg->ts_layer_id[i] = order[layers - 1][i];
   } else {
@@ -42,14 +42,14 @@ static int log2_of(int n) {
   return l;
 }
 
-// ERR gives up at the first control that fails.
+// CONTROL gives up at the first control that fails.
 #define CONTROL(name, value)                                          \
   do {                                                                \
     vpx_codec_err_t err = vpx_codec_control(&e->ctx, name, value);    \
     if (err != VPX_CODEC_OK) return err;                              \
   } while (0)
 
-static int control_vp8(pv_encoder *e, const pv_settings *s) {
+static int control_vp8(pv_vpx_encoder *e, const pv_vpx_settings *s) {
   int partitions = log2_of(s->threads);
   CONTROL(VP8E_SET_NOISE_SENSITIVITY, 0);
   CONTROL(VP8E_SET_TOKEN_PARTITIONS, partitions > 3 ? 3 : partitions);
@@ -58,7 +58,7 @@ static int control_vp8(pv_encoder *e, const pv_settings *s) {
   return VPX_CODEC_OK;
 }
 
-static int control_vp9(pv_encoder *e, const pv_settings *s) {
+static int control_vp9(pv_vpx_encoder *e, const pv_vpx_settings *s) {
   CONTROL(VP9E_SET_NOISE_SENSITIVITY, 0);
   CONTROL(VP8E_SET_STATIC_THRESHOLD, 1);
   CONTROL(VP9E_SET_TUNE_CONTENT, s->screen ? VP9E_CONTENT_SCREEN : VP9E_CONTENT_DEFAULT);
@@ -83,7 +83,7 @@ static int control_vp9(pv_encoder *e, const pv_settings *s) {
   return VPX_CODEC_OK;
 }
 
-int pv_open_encoder(pv_encoder *e, const pv_settings *s) {
+int pv_vpx_open_encoder(pv_vpx_encoder *e, const pv_vpx_settings *s) {
   vpx_codec_iface_t *iface = s->vp9 ? vpx_codec_vp9_cx() : vpx_codec_vp8_cx();
   vpx_codec_err_t err = vpx_codec_enc_config_default(iface, &e->cfg, 0);
   if (err != VPX_CODEC_OK) return err;
@@ -121,12 +121,12 @@ int pv_open_encoder(pv_encoder *e, const pv_settings *s) {
   return s->vp9 ? control_vp9(e, s) : control_vp8(e, s);
 }
 
-int pv_set_bitrate(pv_encoder *e, unsigned kbps) {
+int pv_vpx_set_bitrate(pv_vpx_encoder *e, unsigned kbps) {
   set_rates(&e->cfg, kbps);
   return vpx_codec_enc_config_set(&e->ctx, &e->cfg);
 }
 
-int pv_encode(pv_encoder *e, const uint8_t *y, const uint8_t *cb, const uint8_t *cr, int ystride, int cstride,
+int pv_vpx_encode(pv_vpx_encoder *e, const uint8_t *y, const uint8_t *cb, const uint8_t *cr, int ystride, int cstride,
               int64_t pts, unsigned long duration, long flags, int layer) {
   vpx_image_t img;
   memset(&img, 0, sizeof img);
@@ -156,7 +156,7 @@ int pv_encode(pv_encoder *e, const uint8_t *y, const uint8_t *cb, const uint8_t 
   return vpx_codec_encode(&e->ctx, &img, pts, duration, flags, VPX_DL_REALTIME);
 }
 
-int pv_next(pv_encoder *e, void **data, size_t *size, int *key) {
+int pv_vpx_next(pv_vpx_encoder *e, void **data, size_t *size, int *key) {
   const vpx_codec_cx_pkt_t *pkt;
   while ((pkt = vpx_codec_get_cx_data(&e->ctx, &e->iter)) != NULL) {
     if (pkt->kind != VPX_CODEC_CX_FRAME_PKT) continue;
@@ -168,7 +168,7 @@ int pv_next(pv_encoder *e, void **data, size_t *size, int *key) {
   return 0;
 }
 
-void pv_close_encoder(pv_encoder *e) {
+void pv_vpx_close_encoder(pv_vpx_encoder *e) {
   if (e->open) vpx_codec_destroy(&e->ctx);
   e->open = 0;
 }
@@ -182,16 +182,16 @@ typedef struct {
   uint8_t *data;
   size_t size;
   int used;
-} pv_buffer;
+} pv_vpx_buffer;
 
-struct pv_buffers {
+struct pv_vpx_buffers {
   size_t max;
-  pv_buffer b[MAX_BUFFERS];
+  pv_vpx_buffer b[MAX_BUFFERS];
 };
 
 static int take_buffer(void *priv, size_t size, vpx_codec_frame_buffer_t *fb) {
-  struct pv_buffers *all = priv;
-  pv_buffer *b = NULL;
+  struct pv_vpx_buffers *all = priv;
+  pv_vpx_buffer *b = NULL;
   if (size > all->max) return -1;
   for (int i = 0; i < MAX_BUFFERS; i++) {
     if (all->b[i].used) continue;
@@ -213,13 +213,13 @@ static int take_buffer(void *priv, size_t size, vpx_codec_frame_buffer_t *fb) {
 }
 
 static int give_buffer(void *priv, vpx_codec_frame_buffer_t *fb) {
-  pv_buffer *b = fb->priv;
+  pv_vpx_buffer *b = fb->priv;
   (void)priv;
   if (b != NULL) b->used = 0;
   return 0;
 }
 
-int pv_open_decoder(pv_decoder *d, int vp9, int threads, size_t max_buffer) {
+int pv_vpx_open_decoder(pv_vpx_decoder *d, int vp9, int threads, size_t max_buffer) {
   vpx_codec_dec_cfg_t cfg = {.threads = threads};
   vpx_codec_err_t err = vpx_codec_dec_init(&d->ctx, vp9 ? vpx_codec_vp9_dx() : vpx_codec_vp8_dx(), &cfg, 0);
   if (err != VPX_CODEC_OK) return err;
@@ -232,7 +232,7 @@ int pv_open_decoder(pv_decoder *d, int vp9, int threads, size_t max_buffer) {
   return vpx_codec_set_frame_buffer_functions(&d->ctx, take_buffer, give_buffer, d->buffers);
 }
 
-int pv_decode(pv_decoder *d, const uint8_t *data, unsigned size) {
+int pv_vpx_decode(pv_vpx_decoder *d, const uint8_t *data, unsigned size) {
   vpx_codec_iter_t iter = NULL;
   vpx_image_t *img;
   int corrupt = 0;
@@ -244,7 +244,7 @@ int pv_decode(pv_decoder *d, const uint8_t *data, unsigned size) {
   return err;
 }
 
-void pv_close_decoder(pv_decoder *d) {
+void pv_vpx_close_decoder(pv_vpx_decoder *d) {
   if (d->open) vpx_codec_destroy(&d->ctx);
   d->open = 0;
   d->image = NULL;

@@ -8,13 +8,13 @@ package vpx
 
 /*
 #cgo pkg-config: vpx
-#cgo noescape pv_encode
-#cgo nocallback pv_encode
-#cgo noescape pv_next
-#cgo nocallback pv_next
-#cgo noescape pv_decode
-#cgo nocallback pv_decode
-#cgo nocallback pv_set_bitrate
+#cgo noescape pv_vpx_encode
+#cgo nocallback pv_vpx_encode
+#cgo noescape pv_vpx_next
+#cgo nocallback pv_vpx_next
+#cgo noescape pv_vpx_decode
+#cgo nocallback pv_vpx_decode
+#cgo nocallback pv_vpx_set_bitrate
 #include <stdlib.h>
 #include "shim.h"
 */
