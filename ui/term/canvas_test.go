@@ -283,9 +283,10 @@ func TestWhatIsSeen(t *testing.T) {
 		c.Show(scene(640, 360, 3))
 		f.write(c.Draw(nil))
 		img := f.px.SubImage(image.Rect(0, 0, 64, 36)).(*image.RGBA)
-		if mode == Sixel {
+		switch mode { //nolint:exhaustive // the others are drawn in cells
+		case Sixel:
 			img = f.sixels
-		} else if mode == Kitty {
+		case Kitty:
 			img = f.picture()
 		}
 		in := img.Bounds()
