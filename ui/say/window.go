@@ -64,7 +64,7 @@ func (Window) More(n int) string { return fmt.Sprintf("and %d more", n) }
 
 // Pages says which of the pictures are shown.
 func (Window) Pages(first, last, all int) string {
-	return fmt.Sprintf("pictures %d to %d of %d; Page Down shows more", first, last, all)
+	return fmt.Sprintf("%d to %d of %d, Page Down", first, last, all)
 }
 
 // Title is the window's title. It never holds a link.

@@ -85,14 +85,13 @@ func (b *banner) arrange(width float32) float32 {
 	top := bannerPad + (h-tall)/2
 	if below {
 		h, top = text+bannerPad+tall, bannerPad+text+bannerPad
-		text = h - bannerPad - tall
 		b.label.Move(fyne.NewPos(x, bannerPad))
 	} else {
 		b.label.Move(fyne.NewPos(x, bannerPad+(h-text)/2))
 	}
 	m := b.mark.MinSize()
 	b.mark.Resize(m)
-	b.mark.Move(fyne.NewPos(2*bannerPad, bannerPad+(text-m.Height)/2))
+	b.mark.Move(fyne.NewPos(2*bannerPad, b.label.Position().Y+(text-m.Height)/2))
 	left := width - row
 	for _, o := range b.buttons {
 		w := max(o.MinSize().Width, 96)

@@ -243,16 +243,3 @@ func (f *face) destroy() {
 		t.sheet.close()
 	}
 }
-
-// beside puts its objects side by side, all of one size.
-type beside struct{}
-
-func (beside) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(48, 27) }
-
-func (beside) Layout(o []fyne.CanvasObject, size fyne.Size) {
-	w := (size.Width - float32(len(o)-1)*tileGap) / float32(max(len(o), 1))
-	for i, t := range o {
-		t.Resize(fyne.NewSize(w, size.Height))
-		t.Move(fyne.NewPos(float32(i)*(w+tileGap), 0))
-	}
-}

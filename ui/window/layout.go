@@ -66,8 +66,8 @@ func (l rootLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		y := top
 		if owns > 0 {
 			h := min((side-(owns-1)*tileGap)/owns*9/16, high*0.28)
-			ow := min(h*16/9*owns+(owns-1)*tileGap, side)
-			put(f.ownBox, x+(side-ow)/2, top, ow, h)
+			own := min(h*16/9*owns+(owns-1)*tileGap, side)
+			put(f.ownBox, x+(side-own)/2, top, own, h)
 			y += h + edge
 		}
 		put(f.sideBox, x, y, side, top+high-y)
@@ -78,16 +78,19 @@ func (l rootLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	show(f.stageBox, !f.chatFront)
 	show(f.sideBox, f.chatFront)
 	put(f.sideBox, edge, top, w, high)
-	put(f.stageBox, edge, top, w, high)
-	if owns > 0 {
-		const least, most = 190, 220
-		ow := min(max(w*0.25, least), most)
-		oh := min(ow*9/16, high*0.45)
-		ow = min(ow*owns+(owns-1)*tileGap, w)
-		if f.chatFront {
-			oh = 0
-		}
-		put(f.ownBox, edge+w-ow-4, top+high-oh-4, ow, oh)
+	const least, most = 180, 220 // so that the words on the own picture fit
+	switch room := min(max(w*0.25, least), most); {
+	case owns == 0:
+		put(f.stageBox, edge, top, w, high)
+	case w > high*1.3:
+		h := min(room*9/16*owns+(owns-1)*tileGap, high)
+		put(f.ownBox, edge+w-room, top+high-h, room, h)
+		put(f.stageBox, edge, top, w-room-edge, high)
+	default:
+		h := min(room*9/16, high*0.35)
+		own := min(room*owns+(owns-1)*tileGap, w)
+		put(f.ownBox, edge+w-own, top+high-h, own, h)
+		put(f.stageBox, edge, top, w, high-h-edge)
 	}
 	show(f.ownBox, owns > 0 && !f.chatFront)
 	f.relayStage()
@@ -102,4 +105,22 @@ func (f *face) relayStage() {
 	f.toolsBox.Layout.Layout(f.toolsBox.Objects, f.toolsBox.Size())
 	f.line.box.Layout.Layout(f.line.box.Objects, f.line.box.Size())
 	f.rewatch()
+}
+
+// beside puts its objects in one row, or in one column where that is taller
+// than wide, all of one size.
+type beside struct{}
+
+func (beside) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(48, 27) }
+
+func (beside) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	n := float32(max(len(o), 1))
+	each, step := fyne.NewSize((size.Width-(n-1)*tileGap)/n, size.Height), fyne.NewPos(1, 0)
+	if size.Height > size.Width*0.7 {
+		each, step = fyne.NewSize(size.Width, (size.Height-(n-1)*tileGap)/n), fyne.NewPos(0, 1)
+	}
+	for i, t := range o {
+		t.Resize(each)
+		t.Move(fyne.NewPos(step.X*float32(i)*(each.Width+tileGap), step.Y*float32(i)*(each.Height+tileGap)))
+	}
 }

@@ -121,16 +121,12 @@ func (t *tile) arrange(size fyne.Size) {
 	t.waiting.Resize(fyne.NewSize(size.Width, smallSize*2))
 
 	const edge, pad = 7, 6
-	var chip fyne.Size
-	if t.info.Speaking {
-		chip = t.speaks.MinSize().AddWidthHeight(2*pad, 4)
-		t.chip.Resize(chip)
-		t.chip.Move(fyne.NewPos(size.Width-chip.Width-edge, size.Height-chip.Height-edge))
-		t.speaks.Resize(t.speaks.MinSize())
-		t.speaks.Move(t.chip.Position().AddXY(pad, 2))
-		chip.Width += edge
-	}
-	t.label.Text = fitted(t.info.Label, size.Width-2*edge-2*pad-chip.Width, t.label.TextSize, t.label.TextStyle)
+	chip := t.speaks.MinSize().AddWidthHeight(2*pad, 4)
+	t.chip.Resize(chip)
+	t.chip.Move(fyne.NewPos(size.Width-chip.Width-edge, edge))
+	t.speaks.Resize(t.speaks.MinSize())
+	t.speaks.Move(t.chip.Position().AddXY(pad, 2))
+	t.label.Text = fitted(t.info.Label, size.Width-2*edge-2*pad, t.label.TextSize, t.label.TextStyle)
 	m := t.label.MinSize()
 	t.strip.Resize(m.AddWidthHeight(2*pad, 4))
 	t.strip.Move(fyne.NewPos(edge, size.Height-m.Height-4-edge))
