@@ -116,7 +116,11 @@ func vp9Parse(data []byte) (vp9Header, bool) {
 			b.skip(2)
 		}
 		b.skip(8 + 3*4)
-		if !b.flag() && !b.flag() && !b.flag() { // found_ref
+		found := false // the size of one of the three references
+		for i := 0; i < 3 && !found; i++ {
+			found = b.flag()
+		}
+		if !found {
 			h.size = vp9Size(&b)
 		}
 	}

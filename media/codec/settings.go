@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"image"
 	"runtime"
-	"time"
+
+	"paravent/media/frame"
 )
 
 // The largest picture that anything here encodes or decodes. The first bounds
@@ -76,13 +77,12 @@ func (s SoundSettings) Check() error {
 	case s.Complexity < 0 || s.Complexity > MaxComplexity:
 		return fmt.Errorf("%w: complexity %d", ErrSettings, s.Complexity)
 	}
-	switch s.PacketFor / time.Millisecond {
-	case 0, 10, 20, 40, 60, 80, 100, 120:
-		if s.PacketFor%time.Millisecond == 0 {
-			return nil
-		}
+	const block = frame.BlockFor
+	blocks := s.PacketFor / block
+	if s.PacketFor%block != 0 || blocks < 0 || blocks > 12 || blocks > 1 && blocks%2 != 0 {
+		return fmt.Errorf("%w: packets of %v", ErrSettings, s.PacketFor)
 	}
-	return fmt.Errorf("%w: packets of %v", ErrSettings, s.PacketFor)
+	return nil
 }
 
 // Fits reports whether a picture of the given size is one that may be decoded:

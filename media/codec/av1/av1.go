@@ -39,8 +39,8 @@ func Codec() codec.VideoCodec {
 // keyframe, so that nothing broken data did to its state stays.
 type decoder struct {
 	c       *C.pv_av1_decoder // nil after Close
-	waiting bool          // for a keyframe
-	threads int           // that dav1d was opened with
+	waiting bool              // for a keyframe
+	threads int               // that dav1d was opened with
 	copier  plane.Copier
 }
 

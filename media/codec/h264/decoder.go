@@ -23,7 +23,7 @@ const maxPacket = 32 << 20
 // with it, so nothing that broken data did to its state is carried on.
 type decoder struct {
 	c       *C.pv_h264_decoder // nil after Close
-	waiting bool          // for a keyframe
+	waiting bool               // for a keyframe
 	copier  plane.Copier
 }
 

@@ -7,6 +7,7 @@ package h264
 import "C"
 
 import (
+	"errors"
 	"fmt"
 	"image"
 	"slices"
@@ -63,8 +64,7 @@ func newEncoder(s codec.VideoSettings) (*encoder, error) {
 		screen:  cbool(s.Screen),
 	})
 	if code != 0 {
-		e.Close()
-		return nil, problem("open encoder for", code)
+		return nil, errors.Join(problem("open encoder for", code), e.Close())
 	}
 	return e, nil
 }

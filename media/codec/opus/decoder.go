@@ -82,7 +82,7 @@ func (d *decoder) fill(next []byte, out []float32) error {
 // decode calls libopus, for which no data means a lost packet.
 func (d *decoder) decode(data []byte, out []float32, fec bool) (int, error) {
 	n := C.opus_decode_float(d.c, (*C.uchar)(unsafe.SliceData(data)), C.opus_int32(len(data)),
-		(*C.float)(unsafe.SliceData(out)), C.int(len(out)), C.int(cbool(fec)))
+		(*C.float)(unsafe.SliceData(out)), C.int(len(out)), cbool(fec))
 	if n < 0 {
 		return 0, fmt.Errorf("%w: %w", ErrPacket, problem("decode", n))
 	}

@@ -65,8 +65,7 @@ func newEncoder(s codec.SoundSettings) (*encoder, error) {
 		C.pv_opus_dtx(c, cbool(s.DTX)),
 	} {
 		if code != C.OPUS_OK {
-			e.Close()
-			return nil, problem("set up", code)
+			return nil, errors.Join(problem("set up", code), e.Close())
 		}
 	}
 	e.SetBitrate(s.Bitrate)

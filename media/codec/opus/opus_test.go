@@ -124,9 +124,9 @@ func fit(want, got []float32) float64 {
 }
 
 func TestAToneComesBackAsLoudAndAsClear(t *testing.T) {
-	for _, packetFor := range []time.Duration{0, 10, 20, 40, 60, 80, 100, 120} {
+	for _, ms := range []int{0, 10, 20, 40, 60, 80, 100, 120} {
 		s := settings()
-		s.PacketFor = packetFor * time.Millisecond
+		s.PacketFor = time.Duration(ms) * time.Millisecond
 		pkts := filled(encode(t, encoder(t, s), tone, 0, 120))
 		want := 20 * time.Millisecond
 		if s.PacketFor > 0 {
@@ -212,9 +212,9 @@ func TestRecoveringIsNearerToTheTruthThanConcealing(t *testing.T) {
 
 func TestSilenceSendsNothingWithDTX(t *testing.T) {
 	silence := func(int) float32 { return 0 }
-	for _, packetFor := range []time.Duration{10, 20, 60} {
+	for _, ms := range []int{10, 20, 60} {
 		s := settings()
-		s.DTX, s.PacketFor = true, packetFor*time.Millisecond
+		s.DTX, s.PacketFor = true, time.Duration(ms)*time.Millisecond
 		e := encoder(t, s)
 		if n := len(filled(encode(t, e, speech, 0, 60))); n == 0 {
 			t.Fatal("speech sends nothing")
@@ -255,13 +255,13 @@ func TestTheBitrateFollowsWhatWasSet(t *testing.T) {
 }
 
 func TestNothingIsSentNarrowerThanWideband(t *testing.T) {
-	for _, packetFor := range []time.Duration{10, 20} {
+	for _, ms := range []int{10, 20} {
 		for _, complexity := range []int{0, 2, 10} {
 			for _, loss := range []int{0, 20, 100} {
 				for _, bps := range []int{6_000, 10_000, 12_000, 15_000, 20_000, 24_000, 28_000} {
 					s := codec.SoundSettings{
 						Bitrate: bps, Complexity: complexity, FEC: loss > 0,
-						PacketFor: packetFor * time.Millisecond,
+						PacketFor: time.Duration(ms) * time.Millisecond,
 					}
 					e := encoder(t, s)
 					e.ExpectLoss(loss)
@@ -395,9 +395,9 @@ func TestNothingIsAllocatedForAPacket(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, packetFor := range []time.Duration{10, 20, 120} {
+	for _, ms := range []int{10, 20, 120} {
 		s := settings()
-		s.PacketFor, s.FEC = packetFor*time.Millisecond, true
+		s.PacketFor, s.FEC = time.Duration(ms)*time.Millisecond, true
 		f.Add(filled(encode(f, encoder(f, s), speech, 0, 12))[0].Data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

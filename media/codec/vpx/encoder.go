@@ -7,6 +7,7 @@ package vpx
 import "C"
 
 import (
+	"errors"
 	"image"
 	"runtime"
 	"time"
@@ -61,8 +62,7 @@ func newEncoder(name codec.Name, s codec.VideoSettings) (*encoder, error) {
 		max_intra_percent: C.uint(maxIntra(s.FPS)),
 	})
 	if code != 0 {
-		e.Close()
-		return nil, problem("open encoder for", name, code)
+		return nil, errors.Join(problem("open encoder for", name, code), e.Close())
 	}
 	return e, nil
 }

@@ -38,7 +38,11 @@ func FuzzDecode(f *testing.F, c codec.VideoCodec, keyframe codec.Packet) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer d.Close()
+		defer func() {
+			if err := d.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
 		for i, data := range [][]byte{first, keyframe.Data, second, first} {
 			p, err := d.Decode(codec.Packet{Data: data})
 			if p != nil {

@@ -123,7 +123,9 @@ func refused(t *testing.T, c codec.VideoCodec) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if err == nil {
-			e.Close()
+			if err := e.Close(); err != nil {
+				t.Error(err)
+			}
 		}
 	}
 }
