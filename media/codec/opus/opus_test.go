@@ -151,7 +151,7 @@ func TestAToneComesBackAsLoudAndAsClear(t *testing.T) {
 			t.Fatalf("%v: %d samples", want, len(all))
 		}
 		var in []float32
-		for i := range 60 * frame.BlockLen {
+		for i := range 8 * frame.BlockLen {
 			in = append(in, tone(24*frame.BlockLen+i))
 		}
 		got := all[24*frame.BlockLen:]

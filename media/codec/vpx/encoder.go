@@ -52,10 +52,11 @@ func newEncoder(name codec.Name, s codec.VideoSettings) (*encoder, error) {
 	}
 	e.wanted = e.kbps
 	code := C.pv_vpx_open_encoder(e.c, &C.pv_vpx_settings{
-		vp9:    cbool(name == codec.VP9),
-		width:  C.int(s.Width),
-		height: C.int(s.Height),
-		speed:  C.int(speed(name, size, runtime.NumCPU())), threads: C.int(s.Threads),
+		vp9:               cbool(name == codec.VP9),
+		width:             C.int(s.Width),
+		height:            C.int(s.Height),
+		speed:             C.int(speed(name, size, runtime.NumCPU())),
+		threads:           C.int(s.Threads),
 		layers:            C.int(s.TemporalLayers),
 		screen:            cbool(s.Screen),
 		kbps:              C.uint(e.kbps),
