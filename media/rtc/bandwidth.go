@@ -93,7 +93,7 @@ func (o *Outlet) allot(up, sum int) {
 		}
 		e.mu.Unlock()
 		if changed {
-			o.asks.sink(sfu.Ask{Layer: i, Bitrate: part})
+			o.asks.Put(sfu.Ask{Layer: i, Bitrate: part})
 		}
 	}
 }

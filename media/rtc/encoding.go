@@ -12,6 +12,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"paravent/media/codec"
+	"paravent/media/sfu"
 )
 
 // An encoding is one size of an outgoing track: one stream of RTP packets. To
@@ -117,7 +118,7 @@ func (e *encoding) send(p codec.Packet) error {
 	sound := e.outlet.codec == codec.Opus
 	if !sound && !e.began {
 		if !p.Keyframe {
-			e.outlet.asks.keyframe(e.outlet.index(e))
+			e.outlet.asks.Put(sfu.Ask{Layer: e.outlet.index(e), Keyframe: true})
 			return nil
 		}
 		e.began = true
@@ -126,7 +127,7 @@ func (e *encoding) send(p codec.Packet) error {
 	if sound && e.levels != 0 {
 		e.level(len(p.Data))
 	}
-	if err := e.packer.pack(p.Data, p.Keyframe, e.emit); err != nil {
+	if err := e.packer.pack(p, e.emit); err != nil {
 		return fmt.Errorf("send: %w", err)
 	}
 	e.frames++

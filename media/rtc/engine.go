@@ -46,8 +46,11 @@ func offers(name codec.Name) []webrtc.RTPCodecParameters {
 			{PayloadType: pt, RTPCodecCapability: webrtc.RTPCodecCapability{
 				MimeType: mime, ClockRate: pictureClock, SDPFmtpLine: fmtp,
 				RTCPFeedback: []webrtc.RTCPFeedback{
-					{Type: "goog-remb"}, {Type: "ccm", Parameter: "fir"}, {Type: "nack"},
-					{Type: "nack", Parameter: "pli"}, {Type: "transport-cc"},
+					{Type: "goog-remb"},
+					{Type: "ccm", Parameter: "fir"},
+					{Type: "nack"},
+					{Type: "nack", Parameter: "pli"},
+					{Type: "transport-cc"},
 				},
 			}},
 			{PayloadType: pt + 1, RTPCodecCapability: webrtc.RTPCodecCapability{

@@ -1,6 +1,7 @@
 package rtc
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/pion/webrtc/v4"
@@ -42,7 +43,8 @@ func (p *Peer) Answer(offer string) (string, error) {
 // describe takes what the other side says of itself. It may be anything.
 func (p *Peer) describe(d webrtc.SessionDescription) error {
 	d.SDP = p.sift(d.SDP)
-	if err := p.pc.SetRemoteDescription(d); err != nil {
+	// A track that the other side takes no codec of is not the end of the rest.
+	if err := p.pc.SetRemoteDescription(d); err != nil && !errors.Is(err, webrtc.ErrUnsupportedCodec) {
 		return fmt.Errorf("take %s: %w", d.Type, err)
 	}
 	p.mu.Lock()
@@ -93,8 +95,14 @@ func (p *Peer) take(c Candidate) error {
 	return nil
 }
 
-// Stable reports whether no offer waits for its answer.
-func (p *Peer) Stable() bool { return p.pc.SignalingState() == webrtc.SignalingStateStable }
+// Pending returns our offer that has no answer yet, to send it once more: pion
+// can neither take it back nor make another. It is empty if there is none.
+func (p *Peer) Pending() string {
+	if d := p.pc.PendingLocalDescription(); d != nil && d.Type == webrtc.SDPTypeOffer {
+		return d.SDP
+	}
+	return ""
+}
 
 // Descriptions returns what each side said of itself last; empty if it has
 // said nothing yet.

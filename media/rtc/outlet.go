@@ -29,19 +29,19 @@ type Outlet struct {
 	most        []int
 	encodings   []*encoding
 	transceiver *webrtc.RTPTransceiver
-	asks        *asks
+	asks        *Asks
 	muted       atomic.Bool
 	done        atomic.Bool
 	unwanted    []atomic.Bool // by encoding: nobody looks at it
 }
 
-// Publish adds a track that the next description offers. Asks of the other
-// side go to sink, which must not block.
-func (p *Peer) Publish(o Offer, sink func(sfu.Ask)) (*Outlet, error) {
+// Publish adds a track that the next description offers. What the other side
+// asks of the encoder goes to asks.
+func (p *Peer) Publish(o Offer, asks *Asks) (*Outlet, error) {
 	if newPacker(o.Codec, 0) == nil {
 		return nil, fmt.Errorf("send %s: %w", o.Codec, sfu.ErrUnsupported)
 	}
-	out := &Outlet{peer: p, id: o.ID, stream: o.Stream, codec: o.Codec, most: o.Most, asks: &asks{sink: sink}}
+	out := &Outlet{peer: p, id: o.ID, stream: o.Stream, codec: o.Codec, most: o.Most, asks: asks}
 	rids := o.RIDs
 	if len(rids) == 0 {
 		rids = []string{""}
@@ -106,7 +106,7 @@ func (o *Outlet) Want(layer int, wanted bool) {
 		return
 	}
 	if o.unwanted[layer].Swap(!wanted) != !wanted {
-		o.asks.sink(sfu.Ask{Layer: layer, Wanted: &wanted, Keyframe: wanted})
+		o.asks.Put(sfu.Ask{Layer: layer, Wanted: &wanted, Keyframe: wanted})
 	}
 }
 
@@ -157,7 +157,7 @@ func (o *Outlet) heed(layer int, attrs map[any]any, b []byte) {
 	for _, p := range packets {
 		switch p := p.(type) {
 		case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
-			o.asks.keyframe(layer)
+			o.asks.Put(sfu.Ask{Layer: layer, Keyframe: true})
 		case *rtcp.ReceiverEstimatedMaximumBitrate:
 			o.peer.limit(int(p.Bitrate))
 		}
@@ -178,8 +178,3 @@ func (o *Outlet) Sent() sfu.Sent {
 	}
 	return sum
 }
-
-// asks keeps what is asked of an encoder from being asked too often.
-type asks struct{ sink func(sfu.Ask) }
-
-func (a *asks) keyframe(layer int) { a.sink(sfu.Ask{Layer: layer, Keyframe: true}) }

@@ -15,7 +15,7 @@ const maxPayload = 1120
 // each to emit, which borrows it until it returns; last marks the frame's end.
 // Real-time: it does not allocate once its buffer has grown.
 type packer interface {
-	pack(frame []byte, key bool, emit func(payload []byte, last bool) error) error
+	pack(p codec.Packet, emit func(payload []byte, last bool) error) error
 }
 
 func newPacker(name codec.Name, pictureID uint16) packer {
@@ -36,26 +36,34 @@ func newPacker(name codec.Name, pictureID uint16) packer {
 // opusPacker: a packet of Opus is a payload (RFC 7587, section 4.2).
 type opusPacker struct{}
 
-func (opusPacker) pack(frame []byte, _ bool, emit func([]byte, bool) error) error {
-	return emit(frame, true)
+func (opusPacker) pack(p codec.Packet, emit func([]byte, bool) error) error {
+	return emit(p.Data, true)
 }
 
 // vp8Packer writes the payload descriptor of RFC 7741, section 4.2, with a
-// picture number of 15 bits.
+// picture number of 15 bits and the temporal layer.
 type vp8Packer struct {
 	id  uint16
+	tl0 byte
 	buf [maxPayload]byte
 }
 
-func (p *vp8Packer) pack(frame []byte, _ bool, emit func([]byte, bool) error) error {
-	const header = 4
+func (p *vp8Packer) pack(pkt codec.Packet, emit func([]byte, bool) error) error {
+	const header = 6
 	p.id = (p.id + 1) & 0x7fff
+	layer := byte(pkt.Temporal&3) << 6 // TID
+	if layer == 0 {
+		p.tl0++
+	}
+	if pkt.Sync && layer != 0 {
+		layer |= 0x20 // Y: needs layer 0 only
+	}
 	first := byte(0x10) // S: a partition starts here
-	for len(frame) > 0 {
+	for frame := pkt.Data; len(frame) > 0; first = 0 {
 		n := min(len(frame), maxPayload-header)
-		b := append(p.buf[:0], 0x80|first, 0x80, 0x80|byte(p.id>>8), byte(p.id)) // X; I; M and the number
+		b := append(p.buf[:0], 0x80|first, 0xe0, 0x80|byte(p.id>>8), byte(p.id), p.tl0, layer) // X; I, L and T
 		b = append(b, frame[:n]...)
-		frame, first = frame[n:], 0
+		frame = frame[n:]
 		if err := emit(b, len(frame) == 0); err != nil {
 			return err
 		}
@@ -64,46 +72,53 @@ func (p *vp8Packer) pack(frame []byte, _ bool, emit func([]byte, bool) error) er
 }
 
 // vp9Packer writes the payload descriptor of RFC 9628, section 4.2, in
-// non-flexible mode with one layer. Chromium wants the running number of layer
-// frames (TL0PICIDX) there, and the description of a group of one picture with
-// every keyframe.
+// flexible mode: each picture names those it refers to, which is right for any
+// pattern of temporal layers.
 type vp9Packer struct {
-	id  uint16
-	tl0 byte
-	buf [maxPayload]byte
+	id   uint16
+	last [3]uint16 // number of the last picture of each temporal layer
+	seen [3]bool   // since the keyframe
+	buf  [maxPayload]byte
 }
 
-func (p *vp9Packer) pack(frame []byte, key bool, emit func([]byte, bool) error) error {
-	const (
-		withID, inter, withLayers, begins, ends, withGroup = 0x80, 0x40, 0x20, 0x08, 0x04, 0x02
-		header                                             = 8
-	)
+func (p *vp9Packer) pack(pkt codec.Packet, emit func([]byte, bool) error) error {
+	const withID, inter, withLayers, flexible, begins, ends = 0x80, 0x40, 0x20, 0x10, 0x08, 0x04
 	p.id = (p.id + 1) & 0x7fff
-	p.tl0++
-	flags := byte(withID | withLayers | begins)
-	if key {
-		flags |= withGroup
+	t := min(max(pkt.Temporal, 0), 2)
+	layer := byte(t) << 5
+	if pkt.Sync && t > 0 {
+		layer |= 0x10 // U: one may go up here
+	}
+	flags := byte(withID | withLayers | flexible | begins)
+	var refs [3]byte
+	n := 0
+	if pkt.Keyframe {
+		p.seen = [3]bool{}
 	} else {
 		flags |= inter
+		for i := 0; i <= t; i++ {
+			if p.seen[i] && (i == 0 || !pkt.Sync) {
+				refs[n] = byte(min((p.id-p.last[i])&0x7fff, 127)) << 1
+				n++
+			}
+		}
+		if n == 0 {
+			refs[0], n = 1<<1, 1
+		}
+		for i := range n - 1 {
+			refs[i] |= 1 // another follows
+		}
 	}
-	for len(frame) > 0 {
-		n := min(len(frame), maxPayload-header)
-		if n == len(frame) {
-			flags |= ends
+	p.last[t], p.seen[t] = p.id, true
+	for frame := pkt.Data; len(frame) > 0; flags &^= begins {
+		b := append(p.buf[:0], flags, 0x80|byte(p.id>>8), byte(p.id), layer)
+		b = append(b, refs[:n]...)
+		k := min(len(frame), maxPayload-len(b))
+		if k == len(frame) {
+			b[0] |= ends
 		}
-		b := append(p.buf[:0], flags, 0x80|byte(p.id>>8), byte(p.id), 0, p.tl0)
-		if flags&withGroup != 0 {
-			// One spatial layer (N_S = 0) without its size, G: a group of one
-			// picture, in layer 0, which refers to one, the one before it.
-			b = append(b, 0x08, 1, 0x04, 1)
-		}
-		n = min(n, maxPayload-len(b))
-		if n < len(frame) {
-			b[0] &^= ends
-		}
-		b = append(b, frame[:n]...)
-		frame = frame[n:]
-		flags &^= begins | withGroup
+		b = append(b, frame[:k]...)
+		frame = frame[k:]
 		if err := emit(b, len(frame) == 0); err != nil {
 			return err
 		}
@@ -119,14 +134,14 @@ type h264Packer struct {
 }
 
 const (
-	nalIDR, nalSEI, nalSPS, nalPPS, nalDelimiter, nalFiller = 5, 6, 7, 8, 9, 12
-	nalStapA, nalFuA                                        = 24, 28
-	nalType                                                 = 0x1f
+	nalIDR, nalSPS, nalPPS, nalDelimiter, nalFiller = 5, 7, 8, 9, 12
+	nalStapA, nalFuA                                = 24, 28
+	nalType                                         = 0x1f
 )
 
-func (p *h264Packer) pack(frame []byte, _ bool, emit func([]byte, bool) error) error {
+func (p *h264Packer) pack(pkt codec.Packet, emit func([]byte, bool) error) error {
 	p.sets = p.sets[:0]
-	unit, rest := nextUnit(frame)
+	unit, rest := nextUnit(pkt.Data)
 	for len(unit) > 0 {
 		var following []byte
 		following, rest = nextUnit(rest)

@@ -9,8 +9,8 @@ type av1Unpacker struct {
 }
 
 const (
-	obuSequence, obuDelimiter, obuTileList, obuPadding = 1, 2, 8, 15
-	obuHasSize, obuHasExtension                        = 0x02, 0x04
+	obuDelimiter, obuTileList, obuPadding = 2, 8, 15
+	obuHasSize, obuHasExtension           = 0x02, 0x04
 )
 
 func (u *av1Unpacker) starts(payload []byte) bool {

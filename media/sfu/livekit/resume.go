@@ -1,0 +1,294 @@
+package livekit
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"paravent/media/sfu"
+	"paravent/media/sfu/livekit/wire"
+	"paravent/privacy/egress"
+)
+
+const (
+	// mendTime bounds how long a cut connection is mended before the session
+	// is given up.
+	mendTime = 8 * time.Second
+	// firstPause is between the second and the third try; each one after that
+	// is twice as long, up to lastPause. The second try follows at once.
+	firstPause = 300 * time.Millisecond
+	lastPause  = 2 * time.Second
+)
+
+// follow reads what the server says, and mends the connection when it is cut,
+// until the session is over.
+func (s *session) follow(ctx context.Context, l *line) {
+	s.take(l)
+	s.atDesk(func() { s.offer(false) })
+	s.put(sfu.Settled{})
+	for {
+		err := s.converse(ctx, l)
+		l.close()
+		s.lose(l)
+		if s.over() {
+			return
+		}
+		if errors.Is(err, errBroken) {
+			s.broken(err)
+			return
+		}
+		if l, err = s.mend(ctx); err != nil {
+			s.end(s.lost(err))
+			return
+		}
+	}
+}
+
+// take makes l the session's connection; lose takes it away.
+func (s *session) take(l *line) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.line, s.leaving = l, nil
+	s.pings.heard = time.Now()
+	s.tellLink()
+	s.ring()
+}
+
+func (s *session) lose(l *line) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.line == l {
+		s.line = nil
+	}
+	// What was said of the way is worth nothing on the next connection.
+	s.outbox = slices.DeleteFunc(s.outbox, func(m *wire.SignalRequest) bool {
+		switch m.Message.(type) {
+		case *wire.SignalRequest_Offer, *wire.SignalRequest_Answer, *wire.SignalRequest_Trickle, *wire.SignalRequest_PingReq:
+			return true
+		}
+		return false
+	})
+	if !s.ended {
+		s.tellLink()
+	}
+}
+
+// converse reads and writes until the connection is cut.
+func (s *session) converse(ctx context.Context, l *line) error {
+	ctx, cancel := context.WithCancel(ctx)
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		defer cancel()
+		s.write(ctx, l)
+	}()
+	defer func() { cancel(); <-written }()
+	for {
+		m, err := l.read(ctx)
+		if err != nil {
+			return err
+		}
+		s.mu.Lock()
+		s.pings.heard = time.Now()
+		s.mu.Unlock()
+		s.handle(m)
+	}
+}
+
+// write sends what is in the outbox, and pings. It returns when ctx is done,
+// or when the server is silent for too long.
+func (s *session) write(ctx context.Context, l *line) {
+	s.mu.Lock()
+	every := s.pings.every
+	s.mu.Unlock()
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		s.mu.Lock()
+		batch := s.outbox
+		s.outbox = nil
+		s.mu.Unlock()
+		for i, m := range batch {
+			if l.write(ctx, m) != nil {
+				s.mu.Lock()
+				s.outbox = append(batch[i:], s.outbox...)
+				s.mu.Unlock()
+				return
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.bell:
+		case now := <-tick.C:
+			s.mu.Lock()
+			silent := now.Sub(s.pings.heard) > s.pings.patience
+			rtt := s.pings.rtt
+			s.mu.Unlock()
+			if silent {
+				return
+			}
+			ping := &wire.Ping{Timestamp: now.UnixMilli(), Rtt: rtt.Milliseconds()}
+			s.send(&wire.SignalRequest{Message: &wire.SignalRequest_PingReq{PingReq: ping}})
+		}
+	}
+}
+
+// mend brings a connection back: it resumes, and where the server no longer
+// knows the session, joins again.
+func (s *session) mend(ctx context.Context) (*line, error) {
+	ctx, cancel := context.WithTimeout(ctx, mendTime)
+	defer cancel()
+	s.mu.Lock()
+	anew := s.leaving != nil && s.leaving.Action != actionResume
+	s.mu.Unlock()
+	var last error
+	for try := 0; ; try++ {
+		if err := s.pause(ctx, try); err != nil {
+			if last == nil {
+				last = err
+			}
+			return nil, last
+		}
+		var l *line
+		var err error
+		if anew {
+			l, err = s.rejoin(ctx)
+		} else {
+			l, err = s.resume(ctx)
+		}
+		switch {
+		case err == nil:
+			return l, nil
+		case errors.Is(err, errForgotten):
+			anew = true
+		case final(err):
+			return nil, err
+		}
+		last = err
+	}
+}
+
+// errForgotten reports that the server does not know the session any more.
+var errForgotten = errors.New("the server does not know the session any more")
+
+// An endedError is the server's reason to let us go.
+type endedError struct{ ended sfu.Ended }
+
+func (e *endedError) Error() string { return "the server ended the session" }
+
+// final reports whether trying again is of no use.
+func final(err error) bool {
+	var (
+		no     *sfu.JoinError
+		over   *endedError
+		denied *egress.DeniedError
+	)
+	if errors.As(err, &no) {
+		return no.Why != sfu.ServerFault && no.Why != sfu.BadProtocol && no.Why != sfu.NotAServer
+	}
+	return errors.As(err, &over) || errors.As(err, &denied)
+}
+
+// lost says why the session ended when mending failed.
+func (s *session) lost(err error) sfu.Ended {
+	var (
+		no   *sfu.JoinError
+		over *endedError
+	)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case errors.As(err, &over):
+		return over.ended
+	case errors.As(err, &no) && no.Why == sfu.PassExpired:
+		return sfu.Ended{Why: sfu.Expired}
+	case errors.As(err, &no) && no.Why == sfu.PassRefused:
+		return sfu.Ended{Why: sfu.Refused, Detail: no.Detail}
+	case errors.As(err, &no) && no.Why == sfu.NoSuchRoom:
+		return sfu.Ended{Why: sfu.Closed}
+	case s.leaving != nil && s.leaving.Reason == reasonShutdown:
+		return sfu.Ended{Why: sfu.ServerDown}
+	}
+	return sfu.Ended{Why: sfu.LinkLost}
+}
+
+// pause waits before the given try.
+func (s *session) pause(ctx context.Context, try int) error {
+	d := time.Duration(0)
+	if try > 0 {
+		d = min(firstPause<<min(try-1, 8), lastPause)
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return ctx.Err()
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.done:
+		return sfu.ErrEnded
+	}
+}
+
+// resume comes back to the session.
+func (s *session) resume(ctx context.Context) (*line, error) {
+	s.mu.Lock()
+	token, number := s.token, s.number
+	s.mu.Unlock()
+	d := s.dialer
+	d.mode = s.mode // the media connections are what they are
+	l, first, err := d.dial(ctx, token, visit{again: true, number: number})
+	if err != nil {
+		return nil, err
+	}
+	switch m := first.Message.(type) {
+	case *wire.SignalResponse_Reconnect:
+	case *wire.SignalResponse_Leave:
+		l.close()
+		if m.Leave.Action == actionReconnect || m.Leave.CanReconnect || m.Leave.Reason == reasonMismatch {
+			return nil, errForgotten
+		}
+		return nil, &endedError{endOf(m.Leave.Reason)}
+	default:
+		l.close()
+		return nil, errForgotten
+	}
+	s.mu.Lock()
+	state := s.syncState()
+	s.outbox = append([]*wire.SignalRequest{{Message: &wire.SignalRequest_SyncState{SyncState: state}}}, s.outbox...)
+	s.mu.Unlock()
+	s.take(l)
+	s.atDesk(s.reoffer)
+	return l, nil
+}
+
+// syncState is what the server may have missed. It must be called with mu
+// held.
+func (s *session) syncState() *wire.SyncState {
+	state := &wire.SyncState{Subscription: &wire.UpdateSubscription{Subscribe: true}}
+	ours, theirs := s.peers.sub.Descriptions()
+	if ours != "" && theirs != "" {
+		answer, offer := ours, theirs // of the connection that the server offers on
+		if s.peers.sub == s.peers.pub {
+			answer, offer = theirs, ours
+		}
+		state.Answer = &wire.SessionDescription{Type: "answer", Sdp: answer}
+		state.Offer = &wire.SessionDescription{Type: "offer", Sdp: offer}
+	}
+	for id, in := range s.inlets {
+		state.Subscription.TrackSids = append(state.Subscription.TrackSids, string(id))
+		if in.view != nil && (in.view.Width <= 0 || in.view.Height <= 0) {
+			state.TrackSidsDisabled = append(state.TrackSidsDisabled, string(id))
+		}
+	}
+	for _, o := range s.outlets {
+		o.mu.Lock()
+		if o.sid != "" {
+			state.PublishTracks = append(state.PublishTracks, &wire.TrackPublishedResponse{Cid: o.name, Track: &wire.TrackInfo{Sid: o.sid}})
+		}
+		o.mu.Unlock()
+	}
+	return state
+}
