@@ -105,9 +105,9 @@ func (f format) bytes() int {
 		return f.stride*f.height + f.stride*(size.Y/2-1) + size.X
 	case i420:
 		return f.stride*f.height + f.stride/2*((f.height+1)/2) + f.stride/2*(size.Y/2-1) + size.X/2
-	default:
-		return 0
+	case mjpg, jpeg:
 	}
+	return 0
 }
 
 // row is the length of a row without a gap.
@@ -117,9 +117,9 @@ func (f format) row() int {
 		return 2 * (f.width + f.width&1)
 	case nv12, nv21, i420:
 		return f.width + f.width&1
-	default:
-		return 0
+	case mjpg, jpeg:
 	}
+	return 0
 }
 
 // A converter turns the pictures of one format into I420.
@@ -167,6 +167,7 @@ func (c *converter) convert(p *frame.Picture, raw []byte) error {
 		pixels.NV21(p.Image, raw, f.stride, f.height)
 	case i420:
 		pixels.I420(p.Image, raw, f.stride, f.height)
+	case mjpg, jpeg: // above
 	}
 	if f.full {
 		pixels.Limit(p.Image)

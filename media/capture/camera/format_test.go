@@ -70,8 +70,13 @@ func TestTheModeFitsTheWish(t *testing.T) {
 
 func TestARangeOfSizesIsCutToTheWish(t *testing.T) {
 	for _, c := range [][5]int{ // wish, low, high, step, want
-		{640, 320, 320, 0, 320}, {640, 16, 1920, 16, 640}, {641, 16, 1920, 16, 656},
-		{5000, 16, 1921, 16, 1920}, {8, 16, 1920, 16, 16}, {640, 2, 1920, 0, 640}, {640, 700, 100, 4, 700},
+		{640, 320, 320, 0, 320},
+		{640, 16, 1920, 16, 640},
+		{641, 16, 1920, 16, 656},
+		{5000, 16, 1921, 16, 1920},
+		{8, 16, 1920, 16, 16},
+		{640, 2, 1920, 0, 640},
+		{640, 700, 100, 4, 700},
 	} {
 		if got := within(c[0], c[1], c[2], c[3]); got != c[4] {
 			t.Errorf("%v: got %d", c, got)
@@ -100,9 +105,9 @@ func one(f fourcc, stride int) []byte {
 		return append(luma, bytes.Repeat([]byte{100, 200}, half/2)...)
 	case nv21:
 		return append(luma, bytes.Repeat([]byte{200, 100}, half/2)...)
-	default:
-		return append(append(luma, bytes.Repeat([]byte{100}, half/2)...), bytes.Repeat([]byte{200}, half/2)...)
+	case i420, mjpg, jpeg:
 	}
+	return append(append(luma, bytes.Repeat([]byte{100}, half/2)...), bytes.Repeat([]byte{200}, half/2)...)
 }
 
 func TestEveryFormatBecomesI420(t *testing.T) {
