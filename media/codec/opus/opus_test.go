@@ -3,6 +3,7 @@ package opus_test
 import (
 	"math"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,7 +16,18 @@ import (
 
 // speech is a voice of sorts: a buzz with formants whose pitch and loudness
 // wander, so that one packet does not foretell the next.
-func speech(i int) float32 {
+func speech(i int) float32 { return voice()[i%len(voice())] }
+
+// voice is four seconds of it.
+var voice = sync.OnceValue(func() []float32 {
+	v := make([]float32, 4*frame.Rate)
+	for i := range v {
+		v[i] = buzz(i)
+	}
+	return v
+})
+
+func buzz(i int) float32 {
 	t := float64(i) / frame.Rate
 	syllable := 0.5 + 0.5*math.Sin(2*math.Pi*4.3*t)
 	phase := 2 * math.Pi * (140*t + 4*math.Sin(2*math.Pi*1.7*t))
