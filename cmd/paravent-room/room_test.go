@@ -339,8 +339,8 @@ func TestMistakesAreToldInWords(t *testing.T) {
 		want string
 	}{
 		{"busy port", []string{"--room", "r", "--name", "A", "--port", port}, 1, "error: port " + port + " on 127.0.0.1 is in use\nparavent-room: hint: --port 0 takes a free one\n"},
-		{"foreign address", append(room, "--bind", "192.0.2.1", "--tls-cert", "x", "--tls-key", "y"), 1, "error: 192.0.2.1 is not an address of this machine"},
-		{"LAN without TLS", append(room, "--bind", "192.0.2.1"), 2, "error: a room on 192.0.2.1 needs TLS"},
+		{"foreign address", append(room, "--bind", "203.0.113.77", "--tls-cert", "x", "--tls-key", "y"), 1, "error: 203.0.113.77 is not an address of this machine"},
+		{"LAN without TLS", append(room, "--bind", "203.0.113.77"), 2, "error: a room on 203.0.113.77 needs TLS"},
 		{"every address", append(room, "--bind", "0.0.0.0"), 2, "error: --bind wants one address"},
 		{"no address", append(room, "--bind", "localhost"), 2, `error: --bind wants an IP address of this machine, not "localhost"`},
 		{"missing key", append(room, "--key", filepath.Join(t.TempDir(), "none")), 1, "does not exist"},
