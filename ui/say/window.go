@@ -48,7 +48,7 @@ func EnglishWindow() Window {
 		NoChat:     "this server has no chat",
 		NoPictures: "nobody shows a picture", Waiting: "no picture yet",
 		HelpTitle: "what you can do", HelpKey: "show or close this help",
-		HelpWrite: "write a message; Escape goes back to the keys",
+		HelpWrite: "go from the message back to the keys",
 		HelpPage:  "show more pictures, if there are more than fit",
 		Close:     "close", Leaving: "leaving the call …",
 		On: "ON", Off: "off",

@@ -46,24 +46,41 @@ WIDE void paravent_rgba(uint8_t *out, const uint8_t *y, int ystride, const uint8
   }
 }
 
+enum { WINDOW = 1024 }; /* bytes of a row summed up at once; at least the largest k */
+
+/* Writes the means of n squares, of which column holds the sums of each k bytes
+   that are below each other. With a constant k the loops unroll. */
+static inline __attribute__((always_inline)) void means(uint8_t *restrict out,
+                                                        const uint16_t *restrict column, int n, int k) {
+  uint32_t half = (uint32_t)(k * k) / 2, recip = (65536 + half) / (uint32_t)(k * k);
+  for (int i = 0; i < n; i++) {
+    uint32_t sum = half;
+    for (int c = 0; c < k; c++) sum += column[i * k + c];
+    uint32_t mean = sum * recip >> 16;
+    out[i] = (uint8_t)(mean > 255 ? 255 : mean);
+  }
+}
+
 WIDE void paravent_shrink(uint8_t *out, int ostride, int w, int h, const uint8_t *in, int istride,
                           int k) {
-  uint32_t half = (uint32_t)(k * k) / 2, recip = (65536 + half) / (uint32_t)(k * k);
+  uint16_t column[WINDOW];
+  int most = WINDOW / k;
   for (int j = 0; j < h; j++) {
-    uint8_t *o = out + (size_t)j * ostride;
-    const uint8_t *box = in + (size_t)j * k * istride;
-    if (k == 2) {
-      const uint8_t *below = box + istride;
-      for (int i = 0; i < w; i++)
-        o[i] = (uint8_t)((box[2 * i] + box[2 * i + 1] + below[2 * i] + below[2 * i + 1] + 2) >> 2);
-      continue;
-    }
-    for (int i = 0; i < w; i++) {
-      uint32_t sum = half;
-      for (int a = 0; a < k; a++)
-        for (int c = 0; c < k; c++) sum += box[(size_t)a * istride + (size_t)i * k + c];
-      uint32_t mean = sum * recip >> 16;
-      o[i] = (uint8_t)(mean > 255 ? 255 : mean);
+    for (int x = 0; x < w; x += most) {
+      int n = w - x < most ? w - x : most;
+      const uint8_t *box = in + (size_t)j * k * istride + (size_t)x * k;
+      for (int i = 0; i < n * k; i++) column[i] = box[i];
+      for (int a = 1; a < k; a++) {
+        const uint8_t *below = box + (size_t)a * istride;
+        for (int i = 0; i < n * k; i++) column[i] += below[i];
+      }
+      uint8_t *o = out + (size_t)j * ostride + x;
+      switch (k) {
+        case 2: means(o, column, n, 2); break;
+        case 3: means(o, column, n, 3); break;
+        case 4: means(o, column, n, 4); break;
+        default: means(o, column, n, k);
+      }
     }
   }
 }

@@ -48,13 +48,18 @@ func (l rootLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	}
 	under(f.line.box, f.line.height(w))
 	under(f.toolsBox, flow{gap: 6, rowGap: 6}.height(f.toolsBox.Objects, w))
-	if f.notice.box.Visible() {
-		under(f.notice.box, f.notice.height(w))
-	}
 	if f.question.box.Visible() {
 		h := f.question.height(w)
 		put(f.question.box, edge, top, w, h)
 		top += h + edge
+	}
+	if f.notice.box.Visible() {
+		const least = 140 // of the pictures; the chat has the notice as well
+		if h := f.notice.height(w); bottom-top-h > least {
+			under(f.notice.box, h)
+		} else {
+			f.notice.box.Hide()
+		}
 	}
 	high := max(bottom-top, 0)
 	owns := float32(len(f.own))
@@ -63,6 +68,7 @@ func (l rootLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		x := edge + w - side
 		show(f.stageBox, true)
 		show(f.sideBox, true)
+		show(f.ownBox, owns > 0)
 		y := top
 		if owns > 0 {
 			h := min((side-(owns-1)*tileGap)/owns*9/16, high*0.28)
@@ -78,7 +84,7 @@ func (l rootLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	show(f.stageBox, !f.chatFront)
 	show(f.sideBox, f.chatFront)
 	put(f.sideBox, edge, top, w, high)
-	const least, most = 180, 220 // so that the words on the own picture fit
+	const least, most = 200, 230 // so that the words on the own picture fit
 	switch room := min(max(w*0.25, least), most); {
 	case owns == 0:
 		put(f.stageBox, edge, top, w, high)

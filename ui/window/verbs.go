@@ -92,11 +92,7 @@ func (f *face) newTools() {
 		case "panic":
 			l = danger
 		}
-		hint := v.Key
-		if hint == "" {
-			hint = enterKey
-		}
-		b := f.newButton(v.Name, hint, l, func() { f.do(v) })
+		b := f.newButton(v.Name, keyOfVerb(v), l, func() { f.do(v) })
 		f.tools = append(f.tools, tool{v, b})
 		f.toolsBox.Add(b)
 	}
@@ -136,11 +132,21 @@ func (f *face) menu() *fyne.MainMenu {
 
 // The keys that are no verb's.
 const (
-	helpKey  = "?"
-	lineKey  = ":"
-	enterKey = "Enter"
-	pageKeys = "Page Up, Page Down"
+	helpKey   = "?"
+	lineKey   = ":"
+	enterKey  = "Enter"
+	escapeKey = "Escape"
+	pageKeys  = "Page Up, Page Down"
 )
+
+// keyOfVerb is the key that people press for v: for what has to be written,
+// the one that leads to the entry.
+func keyOfVerb(v command.Verb) string {
+	if v.Name == sayVerb {
+		return enterKey
+	}
+	return v.Key
+}
 
 // typedRune is every key that no entry took.
 func (f *face) typedRune(r rune) {
@@ -229,9 +235,9 @@ func (f *face) toggleHelp() {
 	w := say.EnglishWindow()
 	var rows [][2]string
 	for _, v := range command.Verbs() {
-		rows = append(rows, [2]string{v.Key, strings.TrimSpace(v.Name+" "+v.Args) + ": " + v.Short})
+		rows = append(rows, [2]string{keyOfVerb(v), strings.TrimSpace(v.Name+" "+v.Args) + ": " + v.Short})
 	}
-	rows = append(rows, [2]string{enterKey, w.HelpWrite}, [2]string{pageKeys, w.HelpPage}, [2]string{helpKey, w.HelpKey})
+	rows = append(rows, [2]string{escapeKey, w.HelpWrite}, [2]string{pageKeys, w.HelpPage}, [2]string{helpKey, w.HelpKey})
 	lines := make([]fyne.CanvasObject, 0, 2*len(rows))
 	for _, r := range rows {
 		lines = append(lines, words(r[0], colours().alert, textSize, true), words(r[1], colours().text, textSize, false))
