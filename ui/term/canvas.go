@@ -212,15 +212,22 @@ func (c *Canvas) take() (moved, fresh bool) {
 	return moved, fresh
 }
 
+// Remove appends what takes the picture out of the terminal's memory. The cells
+// stay as they are: something else is written there.
+func (c *Canvas) Remove(dst []byte) []byte {
+	if c.encoder != nil && c.drawn != (fit{}) {
+		dst = c.encoder.erase(dst)
+	}
+	c.drawn = fit{}
+	return dst
+}
+
 // Erase appends what takes the picture off the screen.
 func (c *Canvas) Erase(dst []byte) []byte {
 	if c.encoder == nil {
 		return dst
 	}
-	if c.drawn != (fit{}) {
-		dst = c.encoder.erase(dst)
-	}
-	c.drawn = fit{}
+	dst = c.Remove(dst)
 	for y := c.area.Min.Y; y < c.area.Max.Y; y++ {
 		dst = c.pen.move(dst, c.area.Min.X, y)
 		dst = append(dst, "\x1b[0m\x1b["...)

@@ -67,7 +67,7 @@ func Decide(env []string, a Answers, want Mode) Abilities {
 	switch {
 	case Dumb(env):
 		look.Mode = None
-	case lookup(env, "NO_COLOR") != "":
+	case !Colourful(env):
 		look.Mode = uncoloured(env)
 	case a.Kitty:
 		look.Mode = Kitty
@@ -90,6 +90,9 @@ func Dumb(env []string) bool {
 	kind := lookup(env, "TERM")
 	return kind == "" || kind == "dumb"
 }
+
+// Colourful reports whether the person wants colours (https://no-color.org).
+func Colourful(env []string) bool { return lookup(env, "NO_COLOR") == "" }
 
 // trueColour knows terminals by the name they give themselves.
 func trueColour(name string) bool {

@@ -1,0 +1,45 @@
+package say
+
+import "fmt"
+
+// Terminal are the words that only the terminal face needs.
+type Terminal struct {
+	Members, Chat, Pictures string // headings
+	NoPictures, NoChat      string
+	Leaving                 string
+	Keys                    string // the line of keys, when nothing is typed
+	SayPrompt, RunPrompt    string
+	HelpTitle, HelpClose    string
+	HelpKeys                [][2]string // key, what it does; beside those of the verbs
+}
+
+// EnglishTerminal returns the English words of the terminal face.
+func EnglishTerminal() Terminal {
+	return Terminal{
+		Members: "Members", Chat: "Chat", Pictures: "Pictures",
+		NoPictures: "nobody shows a picture",
+		NoChat:     "no messages yet",
+		Leaving:    "leaving; once more ends at once",
+		Keys:       "m mic  c camera  s screen  h hand  i write  ! stop  : command  ? help  q leave",
+		SayPrompt:  "say: ",
+		RunPrompt:  ":",
+		HelpTitle:  "What you can do",
+		HelpClose:  "any key closes this",
+		HelpKeys: [][2]string{
+			{"i, Enter", "write a chat message"},
+			{":", "type a command; Tab completes it, the arrows bring back earlier ones"},
+			{"Esc", "stop typing"},
+			{"Tab", "go on to the pictures, the members, the chat"},
+			{"PgUp, PgDn", "scroll where you are"},
+			{"v", "one large picture, or all in the same size"},
+			{"Ctrl+C", "leave the call"},
+			{"?", "this help"},
+		},
+	}
+}
+
+// Scrolled says how many rows lie below what is seen.
+func (Terminal) Scrolled(n int) string { return fmt.Sprintf("%d more below", n) }
+
+// NotShown says how many pictures have no room.
+func (Terminal) NotShown(n int) string { return fmt.Sprintf("%d more not shown", n) }
