@@ -64,13 +64,14 @@ type stream interface {
 	close() error
 }
 
-// A camera is a capture.Camera.
+// A camera is a capture.Camera. One goroutine at a time may call Next; Close may
+// come from any.
 type camera struct {
 	dev    capture.Device
 	stream stream
 	conv   *converter
 	pool   *frame.Pool
-	good   time.Time // when Next last gave a picture
+	good   time.Time // when Next last gave a picture; for Next only
 
 	full chan buffer // one at most
 
@@ -187,8 +188,7 @@ func (c *camera) convert(b buffer) (*frame.Picture, error) {
 
 func (c *camera) Device() capture.Device { return c.dev }
 
-// Close may be called by several goroutines; each returns when the device is
-// closed.
+// Close returns when the device is closed, for each who calls it.
 func (c *camera) Close() error {
 	c.once.Do(func() {
 		close(c.closing)

@@ -255,6 +255,8 @@ func TestCloseWhilePicturesAreRead(t *testing.T) {
 				}
 			}
 		})
+		first := make(chan struct{})
+		seen := sync.OnceFunc(func() { close(first) })
 		wg.Go(func() {
 			for {
 				p, err := c.Next(context.Background())
@@ -265,9 +267,10 @@ func TestCloseWhilePicturesAreRead(t *testing.T) {
 					return
 				}
 				p.Release()
+				seen()
 			}
 		})
-		brightness(t, c)
+		<-first
 		if err := c.Close(); err != nil {
 			t.Error(err)
 		}

@@ -53,15 +53,18 @@ func (t taken) Device() capture.Device                       { return t.d }
 func (t taken) Close() error                                 { return nil }
 
 func home() (cameras, screens *shelf) {
-	return &shelf{list: []capture.Device{
+	cameras, screens = &shelf{}, &shelf{}
+	cameras.list = []capture.Device{
 		{ID: "usb-1", Kind: capture.CameraKind, Label: "Integrated Camera", Default: true},
 		{ID: "usb-2", Kind: capture.CameraKind, Label: "Logitech C920"},
 		{ID: "usb-3", Kind: capture.CameraKind, Label: "Logitech C920 Pro"},
-	}}, &shelf{list: []capture.Device{
+	}
+	screens.list = []capture.Device{
 		{ID: "screen:0", Kind: capture.ScreenKind, Label: "DP-1", Default: true},
 		{ID: "window:0x12", Kind: capture.WindowKind, Label: "Übersicht – Editor"},
 		{ID: "window:0x13", Kind: capture.WindowKind, Label: "Logbook"},
-	}}
+	}
+	return cameras, screens
 }
 
 func TestADeviceIsOpenedByItsIDItsLabelOrABeginning(t *testing.T) {

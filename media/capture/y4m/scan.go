@@ -15,7 +15,7 @@ func Scan(f io.ReaderAt, size int64) (Header, int, error) {
 	if err != nil {
 		return Header{}, 0, err
 	}
-	start, ok := HeaderBytes(buf[:n])
+	start, ok := headerBytes(buf[:n])
 	if !ok && bytes.HasPrefix(buf[:n], []byte(magic)) {
 		return Header{}, 0, fault("the header does not end")
 	}

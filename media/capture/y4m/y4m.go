@@ -107,8 +107,8 @@ func headerError(err error) error {
 // Header returns what the file says of itself.
 func (r *Reader) Header() Header { return r.header }
 
-// HeaderBytes is how long the header is, for those that know the file's start.
-func HeaderBytes(start []byte) (int, bool) {
+// headerBytes is how long the header is, for those that know the file's start.
+func headerBytes(start []byte) (int, bool) {
 	i := bytes.IndexByte(start[:min(len(start), maxHeader)], '\n')
 	return i + 1, i >= 0
 }

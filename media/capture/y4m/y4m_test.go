@@ -122,7 +122,7 @@ func TestAHostileHeaderIsRefusedWithWords(t *testing.T) {
 
 func TestAFileThatIsCutShortSaysWhere(t *testing.T) {
 	whole := file("YUV4MPEG2 W6 H4 C422", [3]int{24, 12, 12}, 2)
-	start, _ := HeaderBytes(whole)
+	start, _ := headerBytes(whole)
 	second := start + (len(whole)-start)/2
 	for n := second + 1; n < len(whole); n++ {
 		r, err := NewReader(bytes.NewReader(whole[:n]))
