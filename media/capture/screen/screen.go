@@ -145,7 +145,8 @@ func (c *camera) Next(ctx context.Context) (*frame.Picture, error) {
 
 func (c *camera) Device() capture.Device { return c.dev }
 
-// Close returns when the server no longer keeps anything for this capture.
+// Close returns when the server no longer keeps anything for this capture. While
+// another program holds the server, that is when it lets go; Next ends at once.
 func (c *camera) Close() error {
 	c.pace.Stop()
 	<-c.done
