@@ -68,6 +68,11 @@ func (g *windowGrabber) grab() (shot, error) {
 	return s, err
 }
 
+func (g *windowGrabber) close() {
+	_ = composite.UnredirectWindowChecked(g.x.conn, g.window, composite.RedirectAutomatic).Check() // the window may be gone
+	g.images.close()
+}
+
 // hidden reports that a window vanished, or changed its size, between two
 // requests.
 func hidden(err error) bool {

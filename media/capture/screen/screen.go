@@ -145,7 +145,7 @@ func (c *camera) Next(ctx context.Context) (*frame.Picture, error) {
 
 func (c *camera) Device() capture.Device { return c.dev }
 
-// Close returns when the server no longer keeps anything for this capture. While
+// Close returns when the capture has ended and its memory is given back. While
 // another program holds the server, that is when it lets go; Next ends at once.
 func (c *camera) Close() error {
 	c.pace.Stop()

@@ -346,9 +346,13 @@ func TestCloseLeavesNothingOpen(t *testing.T) {
 				}
 			}()
 			d.must(errors.Join(cam.Close(), cam.Close()))
-			if n := count(t, "/proc/self/fd"); n != files {
-				t.Errorf("%d files are open, there were %d", n, files)
+			tick := time.NewTicker(time.Millisecond)
+			for try := 0; count(t, "/proc/self/fd") != files; try++ {
+				if <-tick.C; try > 500 {
+					t.Fatalf("%d files are open, there were %d", count(t, "/proc/self/fd"), files)
+				}
 			}
+			tick.Stop()
 			if n := segments(t); n != shared {
 				t.Errorf("%d segments of memory are left, there were %d", n, shared)
 			}

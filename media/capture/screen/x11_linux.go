@@ -167,8 +167,9 @@ func (x *x11) settle() {
 	}
 }
 
-// close returns when the connection is closed. The server then frees what it
-// kept for it.
+// close returns when the connection has ended, so that nothing more can be read
+// through it. Its socket goes at the same time, in a goroutine of xgb's for which
+// there is no way to wait: it may be a moment later.
 func (x *x11) close() {
 	x.conn.Close()
 	for {
