@@ -14,7 +14,6 @@ import (
 type Channel struct {
 	c      *webrtc.DataChannel
 	opened chan struct{}
-	over   chan struct{}
 	once   sync.Once
 }
 
@@ -29,14 +28,19 @@ func (p *Peer) OpenChannel(label string, reliable bool) (*Channel, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open channel: %w", err)
 	}
-	c := &Channel{c: d, opened: make(chan struct{}), over: make(chan struct{})}
-	d.OnOpen(func() { c.once.Do(func() { close(c.opened) }) })
-	p.hear(d)
+	c := &Channel{c: d, opened: make(chan struct{})}
+	p.hear(d, func() { c.once.Do(func() { close(c.opened) }) })
 	return c, nil
 }
 
-func (p *Peer) hear(d *webrtc.DataChannel) {
+func (p *Peer) hear(d *webrtc.DataChannel, opened func()) {
 	label := d.Label()
+	d.OnOpen(func() {
+		opened()
+		if !p.closing() {
+			p.on.Open(label)
+		}
+	})
 	d.OnMessage(func(m webrtc.DataChannelMessage) {
 		if !p.closing() {
 			p.on.Data(label, m.Data)

@@ -70,20 +70,19 @@ func (in *Inlet) set(name codec.Name) {
 	}
 }
 
-// Attach lets r feed the inlet from now on. The inlet takes ownership of r.
+// Attach lets r feed the inlet from now on, and no other.
 func (in *Inlet) Attach(r *Remote) {
 	in.mu.Lock()
 	in.from = r
-	if in.ended {
-		in.mu.Unlock()
-		return
-	}
 	if in.counts.Packets > 0 || r.codec != in.name {
 		in.set(r.codec)
 	}
 	in.asked = time.Time{}
+	if r.flowing.Load() { // nobody asks for a keyframe on our behalf
+		in.asked = time.Unix(0, 0)
+	}
 	in.mu.Unlock()
-	r.feed(in)
+	r.to.Store(in)
 }
 
 // push takes a packet that has arrived.

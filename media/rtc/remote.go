@@ -3,6 +3,7 @@ package rtc
 import (
 	"errors"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -11,7 +12,9 @@ import (
 	"paravent/media/codec"
 )
 
-// A Remote is a stream that the other side sends. It is attached to an inlet.
+// A Remote is a stream that the other side sends. It is read for as long as it
+// lasts, and feeds the inlet that was attached to it last; without one, what
+// comes is forgotten.
 type Remote struct {
 	ID     string // of the track, as the other side calls it
 	Stream string // the group of tracks it belongs to
@@ -21,22 +24,22 @@ type Remote struct {
 	peer     *Peer
 	track    *webrtc.TrackRemote
 	receiver *webrtc.RTPReceiver
+	over     atomic.Bool
+	to       atomic.Pointer[Inlet]
+	flowing  atomic.Bool // something has come
 }
 
-// Codec is what the stream is coded in.
-func (r *Remote) Codec() codec.Name { return r.codec }
+// Over reports whether the stream has ended.
+func (r *Remote) Over() bool { return r.over.Load() }
 
-// feed starts to read. Both goroutines end when the stream or the peer does.
-func (r *Remote) feed(in *Inlet) {
-	r.peer.working.Go(func() { r.readMedia(in) })
-	r.peer.working.Go(func() { r.readReports(in) })
+// read starts to read. Both goroutines end when the stream or the peer does.
+func (r *Remote) read() {
+	r.peer.working.Go(r.readMedia)
+	r.peer.working.Go(r.readReports)
 }
 
-// Drain reads and forgets what comes until the stream ends, for a stream that
-// nobody wants: pion holds up what is not read.
-func (r *Remote) Drain() { r.feed(NewInlet(r.codec)) }
-
-func (r *Remote) readMedia(in *Inlet) {
+func (r *Remote) readMedia() {
+	defer r.over.Store(true)
 	b := make([]byte, maxDatagram)
 	kind := byte(r.track.PayloadType())
 	for bad := 0; bad < maxUnreadable; bad++ {
@@ -49,7 +52,8 @@ func (r *Remote) readMedia(in *Inlet) {
 		}
 		bad = 0
 		p, ok := parsePacket(b[:n])
-		if !ok {
+		in := r.to.Load()
+		if !ok || in == nil {
 			continue
 		}
 		if p.kind != kind {
@@ -58,6 +62,7 @@ func (r *Remote) readMedia(in *Inlet) {
 				in.recode(r, name)
 			}
 		}
+		r.flowing.Store(true)
 		in.push(r, p, time.Now())
 	}
 }
@@ -72,7 +77,7 @@ func (in *Inlet) recode(r *Remote, name codec.Name) {
 	}
 }
 
-func (r *Remote) readReports(in *Inlet) {
+func (r *Remote) readReports() {
 	b := make([]byte, maxDatagram)
 	for bad := 0; bad < maxUnreadable; bad++ {
 		n, attrs, err := r.receiver.Read(b)
@@ -88,7 +93,8 @@ func (r *Remote) readReports(in *Inlet) {
 			continue
 		}
 		for _, p := range packets {
-			if s, ok := p.(*rtcp.SenderReport); ok && s.SSRC == uint32(r.track.SSRC()) {
+			in := r.to.Load()
+			if s, ok := p.(*rtcp.SenderReport); ok && in != nil && s.SSRC == uint32(r.track.SSRC()) {
 				in.report(r, s.RTPTime, s.NTPTime)
 			}
 		}

@@ -53,6 +53,7 @@ type Handlers struct {
 	Candidate func(Candidate)                 // of this side, for the other
 	State     func(State)                     // of the way to the other side
 	Remote    func(*Remote)                   // a stream begins
+	Open      func(label string)              // a channel carries messages from now on
 	Data      func(label string, data []byte) // a message; data is the handler's
 	Host      func(host string) bool          // may this host, which the other side named, be spoken to?
 }
@@ -201,9 +202,11 @@ func (p *Peer) listen() {
 		if tr := r.RTPTransceiver(); tr != nil {
 			mid = tr.Mid()
 		}
-		p.on.Remote(&Remote{ID: t.ID(), Stream: t.StreamID(), Mid: mid, codec: name, peer: p, track: t, receiver: r})
+		remote := &Remote{ID: t.ID(), Stream: t.StreamID(), Mid: mid, codec: name, peer: p, track: t, receiver: r}
+		p.on.Remote(remote)
+		remote.read()
 	})
-	p.pc.OnDataChannel(p.hear)
+	p.pc.OnDataChannel(func(d *webrtc.DataChannel) { p.hear(d, func() {}) })
 }
 
 func (p *Peer) tell(s State) {

@@ -18,12 +18,14 @@ const (
 	targetSubscriber = 1
 )
 
+const reliableLabel = "_reliable"
+
 // peers are the media connections: one for both ways, or one each.
 type peers struct {
 	pub, sub *rtc.Peer // the same with one connection
 	reliable *rtc.Channel
 	primary  int32   // the target whose state is the session's
-	up       [2]bool // by target
+	up, open [2]bool // by target: the way is there; messages get through
 }
 
 func (p *peers) of(target int32) *rtc.Peer {
@@ -91,7 +93,7 @@ func (s *session) newPeers(j *wire.JoinResponse) (p peers, err error) {
 			p.primary = targetSubscriber
 		}
 	}
-	if p.reliable, err = p.pub.OpenChannel("_reliable", true); err != nil {
+	if p.reliable, err = p.pub.OpenChannel(reliableLabel, true); err != nil {
 		return p, err
 	}
 	// The server counts a connection as open only with both channels.
@@ -263,7 +265,6 @@ func (s *session) trickle(m *wire.TrickleRequest) {
 // mediaState takes the state of a media connection.
 func (s *session) mediaState(target int32, st rtc.State) {
 	s.mu.Lock()
-	primary := target == s.peers.primary
 	switch st {
 	case rtc.Connected:
 		s.peers.up[target] = true
@@ -271,15 +272,31 @@ func (s *session) mediaState(target int32, st rtc.State) {
 		s.peers.up[target] = false
 	case rtc.Connecting:
 	}
-	if primary && st == rtc.Connected && !s.open {
-		s.open = true
-		close(s.connected)
-	}
+	s.ready()
 	s.tellLink()
 	l := s.line
 	s.mu.Unlock()
 	if st == rtc.Failed && l != nil {
 		l.close() // and so begins to resume, which finds a new way
+	}
+}
+
+// opened takes that messages get through.
+func (s *session) opened(target int32, label string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if label == reliableLabel {
+		s.peers.open[target] = true
+		s.ready()
+	}
+}
+
+// ready lets Join return when media and messages get through: what others say
+// before that is lost. It must be called with mu held.
+func (s *session) ready() {
+	if p := s.peers.primary; !s.open && s.peers.up[p] && s.peers.open[p] {
+		s.open = true
+		close(s.connected)
 	}
 }
 

@@ -42,6 +42,7 @@ type session struct {
 	tracks   map[sfu.TrackID]*remoteTrack
 	outlets  map[string]*outlet // by what we call them in signalling
 	inlets   map[sfu.TrackID]*inlet
+	remotes  map[sfu.TrackID]*rtc.Remote // that the server sends, or did
 	heard    map[sfu.MemberID]float32 // who speaks, how loud
 	hosts    map[string]bool          // that the server named
 	requests uint32
@@ -287,6 +288,7 @@ func (s *session) handlers(target int32) rtc.Handlers {
 		Candidate: func(c rtc.Candidate) { s.sendCandidate(target, c) },
 		State:     func(st rtc.State) { s.mediaState(target, st) },
 		Remote:    s.remote,
+		Open:      func(label string) { s.opened(target, label) },
 		Data:      func(_ string, b []byte) { s.data(b) },
 		Host:      s.askHost,
 	}

@@ -40,6 +40,9 @@ func (s *session) Subscribe(_ context.Context, id sfu.TrackID) (sfu.Inlet, error
 	in := &inlet{s: s, id: id, of: t.Track, media: rtc.NewInlet(t.Codec)}
 	s.inlets[id] = in
 	s.queue(s.subscription(in, true))
+	if r := s.remotes[id]; r != nil && !r.Over() {
+		in.media.Attach(r) // the server may not have stopped yet, and then goes on
+	}
 	return in, nil
 }
 
@@ -55,13 +58,15 @@ func (s *session) subscription(in *inlet, on bool) *wire.SignalRequest {
 // remote takes a stream that the server begins to send.
 func (s *session) remote(r *rtc.Remote) {
 	s.mu.Lock()
-	in := s.inlets[sfu.TrackID(r.ID)]
-	s.mu.Unlock()
-	if in == nil {
-		r.Drain()
-		return
+	defer s.mu.Unlock()
+	id := sfu.TrackID(r.ID)
+	if s.tracks[id] == nil {
+		return // not a track of the room
 	}
-	in.media.Attach(r)
+	s.remotes[id] = r
+	if in := s.inlets[id]; in != nil {
+		in.media.Attach(r)
+	}
 }
 
 // subscriptionFailed ends the inlet of a track that will not come.
@@ -83,6 +88,7 @@ func (s *session) subscriptionFailed(m *wire.SubscriptionResponse) {
 // endInlet ends the inlet of a track that is gone. It must be called with mu
 // held.
 func (s *session) endInlet(id sfu.TrackID) {
+	delete(s.remotes, id)
 	if in := s.inlets[id]; in != nil {
 		delete(s.inlets, id)
 		in.media.End(nil)
