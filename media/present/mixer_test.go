@@ -1,0 +1,176 @@
+package present_test
+
+import (
+	"math"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"paravent/media/frame"
+	"paravent/media/present"
+)
+
+// constant plays one value.
+type constant float32
+
+func (c constant) Pull(out *frame.Block) {
+	for i := range out {
+		out[i] = float32(c)
+	}
+}
+
+// tone plays a sine.
+type tone struct {
+	hz, level float64
+	n         int
+}
+
+func (s *tone) Pull(out *frame.Block) {
+	for i := range out {
+		out[i] = float32(s.level * math.Sin(2*math.Pi*s.hz*float64(s.n)/frame.Rate))
+		s.n++
+	}
+}
+
+func TestSourcesAreAddedUnchangedWhileTheyAreNotTooLoud(t *testing.T) {
+	m := present.NewMixer()
+	b := frame.Block{1}
+	if m.Pull(&b); b != (frame.Block{}) {
+		t.Error("an empty mixer is not silent")
+	}
+	remove := m.Add(constant(0.25))
+	m.Add(constant(0.5))
+	if m.Pull(&b); b[0] != 0.75 || b[479] != 0.75 {
+		t.Error(b[0], b[479])
+	}
+	remove()
+	remove()
+	if m.Pull(&b); b[0] != 0.5 {
+		t.Error(b[0])
+	}
+}
+
+func TestManyLoudSourcesAreTurnedDownAndNotCut(t *testing.T) {
+	m := present.NewMixer()
+	var removes []func()
+	for i := range 8 {
+		removes = append(removes, m.Add(&tone{hz: 200 + 37*float64(i), level: 0.7}))
+	}
+	var b frame.Block
+	flat, last, before := 0, float32(0), float32(0)
+	for range 200 {
+		m.Pull(&b)
+		for _, v := range b {
+			if v > 1 || v < -1 {
+				t.Fatalf("sample %v", v)
+			}
+			if v == last && v == before && (v > 0.9 || v < -0.9) {
+				flat++
+			}
+			before, last = last, v
+		}
+	}
+	if flat > frame.BlockLen/10 { // in the first millisecond there is no other way
+		t.Errorf("%d samples are cut off", flat)
+	}
+	for _, remove := range removes[1:] {
+		remove()
+	}
+	peak := float32(0)
+	for n := range 200 {
+		m.Pull(&b)
+		if n > 150 {
+			for _, v := range b {
+				peak = max(peak, v)
+			}
+		}
+	}
+	if peak < 0.69 {
+		t.Errorf("one second after the noise a voice is at %v", peak)
+	}
+}
+
+func TestWhatIsNoNumberIsSilent(t *testing.T) {
+	m := present.NewMixer()
+	m.Add(constant(math.NaN()))
+	var b frame.Block
+	if m.Pull(&b); b != (frame.Block{}) {
+		t.Error(b[0])
+	}
+	m = present.NewMixer()
+	m.Add(constant(math.Inf(1)))
+	for range 3 {
+		m.Pull(&b)
+		for _, v := range b {
+			if v != v || v > 1 {
+				t.Fatal(v)
+			}
+		}
+	}
+}
+
+// closing fails the test if it is pulled after it was closed.
+type closing struct {
+	t      *testing.T
+	closed atomic.Bool
+}
+
+func (c *closing) Pull(out *frame.Block) {
+	*out = frame.Block{}
+	if c.closed.Load() {
+		c.t.Error("pulled after remove")
+	}
+}
+
+func TestASourceIsNotPulledAfterRemove(t *testing.T) {
+	m := present.NewMixer()
+	var group sync.WaitGroup
+	stop := make(chan struct{})
+	group.Go(func() {
+		var b frame.Block
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				m.Pull(&b)
+			}
+		}
+	})
+	var adders sync.WaitGroup
+	for range 4 {
+		adders.Go(func() {
+			for range 50 {
+				c := &closing{t: t}
+				m.Add(c)()
+				c.closed.Store(true)
+			}
+		})
+	}
+	adders.Wait()
+	close(stop)
+	group.Wait()
+}
+
+func TestMixingDoesNotAllocate(t *testing.T) {
+	m := present.NewMixer()
+	for range 5 {
+		m.Add(constant(0.4))
+	}
+	var b frame.Block
+	if n := testing.AllocsPerRun(100, func() { m.Pull(&b) }); n != 0 {
+		t.Errorf("%v allocations a block", n)
+	}
+}
+
+func BenchmarkMixer(b *testing.B) {
+	m := present.NewMixer()
+	for range 24 {
+		m.Add(constant(0.03))
+	}
+	var out frame.Block
+	b.ReportAllocs()
+	for b.Loop() {
+		m.Pull(&out)
+	}
+}
