@@ -113,6 +113,10 @@ func live(t *testing.T, more ...string) []string {
 // rate is what passed per second between two moments.
 func rate(before, after uint64, seconds float64) float64 { return float64(after-before) / seconds }
 
+// made is what the test picture and the browser's camera give: pictures a second. Our figures count a picture once a layer that it is
+// sent in, and the server forwards one layer.
+const made = 30
+
 // measured is how long streams are counted.
 const measured = 10
 
@@ -203,7 +207,7 @@ func crossOut(t *testing.T, m *meeting, codec string) {
 	if sent < 20 {
 		t.Errorf("only %.1f pictures a second are sent", sent)
 	}
-	enough(t, "pictures to the browser", sent, decoded)
+	enough(t, "pictures to the browser", min(sent, made), decoded)
 
 	g0, g1 = rig.Find(gotBefore.Received, ours, "microphone"), rig.Find(gotAfter.Received, ours, "microphone")
 	if samples := g1.Samples - g0.Samples; samples == 0 || float64(g1.Concealed-g0.Concealed) > 0.1*float64(samples) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"paravent/cmd/internal/interop/rig"
+	"paravent/cmd/internal/interop/stats"
 )
 
 func TestACutSignalConnectionIsBackWithinASecond(t *testing.T) {
@@ -71,6 +72,7 @@ func TestAStoppedServerIsToldInWords(t *testing.T) {
 		name := map[bool]string{true: "it says goodbye", false: "it is gone"}[kindly]
 		t.Run(name, func(t *testing.T) {
 			m, _ := meet(t, setting{client: live(t)})
+			sending(t, m)
 			stopped := time.Now()
 			if err := m.room.Stop(kindly); err != nil {
 				t.Fatal(err)
@@ -84,12 +86,23 @@ func TestBeingRemovedAndAClosedRoomAreToldInWords(t *testing.T) {
 	for _, command := range []string{"kick " + ours, "close"} {
 		t.Run(command, func(t *testing.T) {
 			m, _ := meet(t, setting{client: live(t)})
+			sending(t, m)
 			asked := time.Now()
 			if err := m.room.Ask(m.ctx, command); err != nil {
 				t.Fatal(err)
 			}
 			endsByServer(t, m, asked)
 		})
+	}
+}
+
+// sending waits until our picture and sound flow.
+func sending(t *testing.T, m *meeting) {
+	t.Helper()
+	if _, err := m.client.FiguresThat(m.ctx, func(l stats.Line) bool {
+		return l.Sent["camera"].Packets > 0 && l.Sent["microphone"].Packets > 0
+	}); err != nil {
+		t.Fatal(err)
 	}
 }
 
