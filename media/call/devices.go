@@ -26,7 +26,12 @@ func (c *Call) openCamera(ctx context.Context, f *feed) (running, error) {
 const screenFPS = 10
 
 func (c *Call) openScreen(ctx context.Context, f *feed) (running, error) {
-	cam, err := c.kit.Screens.OpenCamera(ctx, f.chosen(c.settings.Screen), capture.VideoWish{FPS: screenFPS})
+	name := f.chosen(c.settings.Screen)
+	if name == "" {
+		// What is shown to others is never guessed.
+		return running{}, &capture.DeviceError{Kind: capture.ScreenKind, Err: capture.ErrNoDevice}
+	}
+	cam, err := c.kit.Screens.OpenCamera(ctx, name, capture.VideoWish{FPS: screenFPS})
 	if err != nil {
 		return running{}, err
 	}

@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 want_go=1.26.8
-build=(gcc pkg-config libvpx-dev libopus-dev libdav1d-dev libopenh264-dev libgl1-mesa-dev xorg-dev)
+build=(gcc pkg-config libvpx-dev libopus-dev libdav1d-dev libopenh264-dev libturbojpeg0-dev libgl1-mesa-dev xorg-dev)
 tests=(xvfb pulseaudio pulseaudio-utils tmux)
 packages=("${build[@]}" "${tests[@]}")
 

@@ -42,7 +42,12 @@ func Events(old, now call.State) []Event {
 	tracks(old, now, add)
 	hosts(old, now, add)
 	if was, is := view.StateLine(old), view.StateLine(now); old.Self == "" || !slices.Equal(was, is) {
-		add(stateEvent(now))
+		// The whole line once, then only what has changed.
+		e := stateEvent(now)
+		if old.Self != "" {
+			e.Text = badges(slices.DeleteFunc(is, func(b view.Badge) bool { return slices.Contains(was, b) }))
+		}
+		add(e)
 	}
 	if q := view.Question(now); q != "" && q != view.Question(old) {
 		add(Event{Name: "question", Text: q, Code: string(now.Question.Topic)})
@@ -80,15 +85,23 @@ func newer[T any](old, now []T, seq func(T) int) []T {
 
 func chatText(c call.ChatLine) string { return c.From + ": " + c.Text }
 
+// stateEvent says how everything is.
 func stateEvent(s call.State) Event {
 	e := Event{Name: "state", State: make(map[string]string)}
-	var words []string
-	for _, b := range view.StateLine(s) {
+	line := view.StateLine(s)
+	for _, b := range line {
 		e.State[b.Name] = b.Text
+	}
+	e.Text = badges(line)
+	return e
+}
+
+func badges(line []view.Badge) string {
+	var words []string
+	for _, b := range line {
 		words = append(words, b.Text)
 	}
-	e.Text = strings.Join(words, ", ")
-	return e
+	return strings.Join(words, ", ")
 }
 
 func members(old, now call.State, add func(Event)) {

@@ -113,6 +113,8 @@ func ofDevice(e *capture.DeviceError) Problem {
 		name = string(e.Kind)
 	}
 	switch {
+	case e.Kind == capture.ScreenKind && e.ID == "" && errors.Is(e.Err, capture.ErrNoDevice):
+		return Problem{"no-screen-chosen", "which window do you want to share? None was chosen", "say it as: screen on NAME; paravent devices lists the names"}
 	case errors.Is(e.Err, capture.ErrBusy):
 		return Problem{string(e.Kind) + "-busy", name + " is used by another program", "close that program, or choose another device"}
 	case errors.Is(e.Err, capture.ErrForbidden):

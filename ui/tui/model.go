@@ -31,10 +31,10 @@ const noticeFor = 12 * time.Second
 // Messages to the model.
 type (
 	changed struct{ state call.State }
-	done    struct{ err error }   // a verb has ended
-	crashed struct{ cause Crash } // a goroutine has
-	redraw  struct{}              // the pictures' places may be others
-	expired struct{}              // a notice may go
+	done    struct{ err error }        // a verb has ended
+	crashed struct{ cause CrashError } // a goroutine has
+	redraw  struct{}                   // the pictures' places may be others
+	expired struct{}                   // a notice may go
 )
 
 // A model is the text of the screen and what keys do to it.
@@ -48,6 +48,9 @@ type model struct {
 
 	// do runs a verb off the update loop.
 	do func(func(context.Context) error) tea.Cmd
+
+	// after brings expired, unless the face ends before.
+	after func(time.Duration) tea.Cmd
 
 	state         call.State
 	width, height int
@@ -130,7 +133,7 @@ func inWords(p say.Problem) string {
 // tell shows a notice for a while.
 func (m *model) tell(text string) tea.Cmd {
 	m.notice, m.noticeEnd = clean(text), m.now().Add(noticeFor)
-	return tea.Tick(noticeFor, func(time.Time) tea.Msg { return expired{} })
+	return m.after(noticeFor)
 }
 
 // run does a verb.

@@ -43,26 +43,25 @@ func TestPicturesStayOffThePersonsOwnScreen(t *testing.T) {
 }
 
 // stageOf returns a stage with n pictures on 240×67 cells, and their painter.
-func stageOf(n int, mode term.Mode, w io.Writer) (*double, *stage, *painter) {
+func stageOf(n int, mode term.Mode, w io.Writer) (*stage, *painter) {
 	s := meeting()
 	s.Tracks = nil
 	for i := range n {
 		s = s.After(sfu.TrackAdded{Track: sfu.Track{ID: sfu.TrackID(fmt.Sprint(i)), Member: "bob", Source: sfu.Camera}})
 	}
-	d := newDouble(s)
-	st := newStage(d, term.Abilities{Mode: mode, Cell: image.Pt(10, 20)})
+	st := newStage(newDouble(s), term.Abilities{Mode: mode, Cell: image.Pt(10, 20)})
 	var places []place
 	for i, at := range grid(image.Rect(0, 0, 240, 64), n, image.Pt(10, 20)) {
 		at.Max.Y--
 		places = append(places, place{seat{track: sfu.TrackID(fmt.Sprint(i))}, at})
 	}
 	st.arrange(places)
-	return d, st, newPainter(st, &output{w: w, spoilt: st.spoil, open: true})
+	return st, newPainter(st, &output{w: w, spoilt: st.spoil, open: true})
 }
 
 func TestPaintingWaitsWhileTheTerminalLagsBehindAndGoesOn(t *testing.T) {
 	var out screen
-	_, st, p := stageOf(1, term.Blocks, &out)
+	st, p := stageOf(1, term.Blocks, &out)
 	now := at()
 	p.clock = func() time.Time { return now }
 	picture := frame.NewPool(320, 180).Get(0)
@@ -121,7 +120,7 @@ func TestPaintingWaitsWhileTheTerminalLagsBehindAndGoesOn(t *testing.T) {
 func BenchmarkPictures(b *testing.B) {
 	for _, mode := range []term.Mode{term.Kitty, term.Sixel, term.Blocks, term.Cube, term.Shades} {
 		b.Run(string(mode), func(b *testing.B) {
-			_, st, p := stageOf(24, mode, io.Discard)
+			st, p := stageOf(24, mode, io.Discard)
 			pictures := moving()
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
@@ -157,7 +156,6 @@ func moving() []*frame.Picture {
 type wall struct {
 	frames []string
 	n      int
-	drawn  chan struct{}
 }
 
 type next struct{}
@@ -210,8 +208,7 @@ func BenchmarkPicturesAsText(b *testing.B) {
 		_, _ = p.Run()
 	}()
 	p.Send(next{})
-	for <-out.wrote < 100_000 {
-	}
+	until(b, "it is drawn", func() bool { return <-out.wrote > 100_000 })
 	bytes := 0
 	for b.Loop() {
 		p.Send(next{})

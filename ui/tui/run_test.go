@@ -46,7 +46,7 @@ type session struct {
 	call   *double
 	screen *screen
 	keys   *io.PipeWriter
-	ended  chan error // what Run returned; a *Crash if it panicked
+	ended  chan error // what Run returned; a *CrashError if it panicked
 	cancel context.CancelFunc
 }
 
@@ -58,7 +58,7 @@ func begin(t *testing.T, d *double, pictures term.Mode) *session {
 	go func() {
 		defer func() {
 			if cause := recover(); cause != nil {
-				s.ended <- cause.(*Crash)
+				s.ended <- cause.(*CrashError)
 			}
 		}()
 		s.ended <- Run(ctx, d, Options{In: in, Out: s.screen, Env: []string{"TERM=xterm-256color", "LANG=C.UTF-8"}, Pictures: pictures, Size: size(120, 40)})
@@ -155,7 +155,7 @@ func TestAPanicOfAVerbRestoresTheTerminalAndComesOut(t *testing.T) {
 	s := begin(t, d, "")
 	s.press(t, "m")
 	err := s.end(t)
-	var crash *Crash
+	var crash *CrashError
 	if !errors.As(err, &crash) || crash.Value != "a fault in a verb" || !bytes.Contains(crash.Stack, []byte("SetMicrophone")) {
 		t.Errorf("Run: %v", err)
 	}
@@ -172,7 +172,7 @@ func TestAPanicBesideTheProgramRestoresTheTerminalAndComesOut(t *testing.T) {
 	in, keys := io.Pipe()
 	defer keys.Close()
 	defer func() {
-		crash, ok := recover().(*Crash)
+		crash, ok := recover().(*CrashError)
 		if !ok || crash.Value != "a fault in the call" {
 			t.Errorf("recovered %v", crash)
 		}

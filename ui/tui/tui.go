@@ -64,18 +64,18 @@ type Options struct {
 	Size image.Point
 }
 
-// A Crash is a panic anywhere in the face. Run raises it again after the
+// A CrashError is a panic anywhere in the face. Run raises it again after the
 // terminal was restored.
-type Crash struct {
+type CrashError struct {
 	Value any
 	Stack []byte
 }
 
-func (c *Crash) Error() string { return fmt.Sprintf("panic: %v", c.Value) }
+func (c *CrashError) Error() string { return fmt.Sprintf("panic: %v", c.Value) }
 
 // Run shows the call until it has ended or ctx ends, whose error it returns then.
 // However it returns, the terminal is as it was; if by a panic, that is a
-// *Crash.
+// *CrashError.
 func Run(ctx context.Context, c view.Call, o Options) error {
 	if term.Dumb(o.Env) {
 		return ErrDumb
@@ -143,7 +143,7 @@ func newFace(ctx context.Context, c view.Call, o Options) *face {
 	f.painter = newPainter(f.stage, out)
 	f.ears = &ears{in: o.In, panics: f.panics, said: f.said}
 	f.model = &model{
-		call: c, stage: f.stage, ears: f.ears, now: time.Now, words: say.EnglishTerminal(), do: f.verb(ctx),
+		call: c, stage: f.stage, ears: f.ears, now: time.Now, words: say.EnglishTerminal(), do: f.verb(ctx), after: expiry(ctx),
 		theme: newTheme(term.Colourful(o.Env)),
 	}
 	f.model.follow(c.State())
@@ -203,11 +203,11 @@ func (f *face) caught() {
 	}
 }
 
-func asCrash(cause any) *Crash {
-	if c, ok := cause.(*Crash); ok {
+func asCrash(cause any) *CrashError {
+	if c, ok := cause.(*CrashError); ok {
 		return c
 	}
-	return &Crash{cause, debug.Stack()}
+	return &CrashError{cause, debug.Stack()}
 }
 
 // follow tells the program of what changes.
@@ -265,6 +265,21 @@ func (f *face) verb(ctx context.Context) func(func(context.Context) error) tea.C
 				}
 			}()
 			return done{run(ctx)}
+		}
+	}
+}
+
+// expiry returns a clock for notices that ends with the face.
+func expiry(ctx context.Context) func(time.Duration) tea.Cmd {
+	return func(d time.Duration) tea.Cmd {
+		return func() tea.Msg {
+			timer := time.NewTimer(d)
+			defer timer.Stop()
+			select {
+			case <-ctx.Done():
+			case <-timer.C:
+			}
+			return expired{}
 		}
 	}
 }

@@ -103,12 +103,11 @@ func (b *button) TypedRune(r rune) {
 
 // TypedKey implements fyne.Focusable.
 func (b *button) TypedKey(e *fyne.KeyEvent) {
-	switch e.Name {
-	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
+	if e.Name == fyne.KeySpace || e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter {
 		b.tap()
-	default:
-		b.keys(e)
+		return
 	}
+	b.keys(e)
 }
 
 // MouseIn implements desktop.Hoverable.

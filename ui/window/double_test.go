@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -105,7 +106,7 @@ type rig struct {
 	face  *face
 	wants map[key]wish
 	now   time.Time
-	shut  bool
+	shut  atomic.Bool
 }
 
 func newRig(t *testing.T, width, height float32) *rig {
@@ -123,7 +124,7 @@ func newRig(t *testing.T, width, height float32) *rig {
 		},
 		ring:  func() {},
 		want:  func(m map[key]wish) { r.wants = m },
-		close: func() { r.shut = true },
+		close: func() { r.shut.Store(true) },
 		now:   func() time.Time { return r.now },
 	})
 	w.Resize(fyne.NewSize(width, height))

@@ -29,7 +29,7 @@ func inWindow(t *testing.T, s call.State, body func(h *host, r *rig, person cont
 		person, interrupt := context.WithCancel(t.Context())
 		queue := make(chan func(), 64)
 		h := newHost(r.call, func(fn func()) { queue <- fn }, inner.Done())
-		h.face, h.quit = r.face, func() { r.shut = true }
+		h.face, h.quit = r.face, func() { r.shut.Store(true) }
 		r.face.out = outside{verb: h.desk.run, ring: h.ring, want: h.watcher.want, close: h.close, now: time.Now}
 		drawing := make(chan struct{})
 		go func() {
@@ -60,21 +60,28 @@ func pass(d time.Duration) {
 	synctest.Wait()
 }
 
+// onCard returns the words of the card, read where they are written.
+func onCard(h *host, r *rig) (list []string) {
+	h.done(func() {
+		if r.face.card != nil {
+			list = texts(r.face.card.Content)
+		}
+	})
+	return list
+}
+
 func TestAnEndIsSaidInWordsAndTheWindowClosesAfterAWhile(t *testing.T) {
-	inWindow(t, meeting("Ann"), func(_ *host, r *rig, _ context.CancelFunc) {
+	inWindow(t, meeting("Ann"), func(h *host, r *rig, _ context.CancelFunc) {
 		ended := sfu.Ended{Why: sfu.Removed, Detail: "too \x1b[1mloud"}
 		r.call.set(r.call.State().After(ended))
 		synctest.Wait()
-		if r.face.card == nil {
-			t.Fatal("nothing says that the call is over")
-		}
-		if got := strings.Join(texts(r.face.card.Content), "\n"); !strings.Contains(got, say.Ended(ended).Text) {
+		if got := strings.Join(onCard(h, r), "\n"); !strings.Contains(got, say.Ended(ended).Text) {
 			t.Fatalf("the window says %q", got)
 		}
-		if pass(ackFor - time.Millisecond); r.shut {
+		if pass(ackFor - time.Millisecond); r.shut.Load() {
 			t.Fatal("it closes before it can be read")
 		}
-		if pass(2 * time.Millisecond); !r.shut {
+		if pass(2 * time.Millisecond); !r.shut.Load() {
 			t.Fatal("it stays for ever")
 		}
 	})
@@ -85,13 +92,13 @@ func TestAnEndClosesAtOnceWhenItIsAcknowledgedOrWasWanted(t *testing.T) {
 		r.call.set(r.call.State().After(sfu.Ended{Why: sfu.LinkLost}))
 		synctest.Wait()
 		h.do(func() { r.key(fyne.KeyReturn) })
-		if synctest.Wait(); !r.shut {
+		if synctest.Wait(); !r.shut.Load() {
 			t.Fatal("Enter does not close it")
 		}
 	})
 	inWindow(t, meeting("Ann"), func(_ *host, r *rig, _ context.CancelFunc) {
 		r.call.set(r.call.State().After(sfu.Ended{Why: sfu.Left}))
-		if synctest.Wait(); !r.shut {
+		if synctest.Wait(); !r.shut.Load() {
 			t.Fatal("who has left must wait")
 		}
 	})
@@ -101,24 +108,24 @@ func TestClosingTheWindowLeavesTheCall(t *testing.T) {
 	inWindow(t, meeting(), func(h *host, r *rig, _ context.CancelFunc) {
 		h.do(h.leave)
 		synctest.Wait()
-		if got := r.call.took(); !slices.Equal(got, []string{"leave"}) || r.shut {
-			t.Fatalf("asked: %q, closed: %v", got, r.shut)
+		if got := r.call.took(); !slices.Equal(got, []string{"leave"}) || r.shut.Load() {
+			t.Fatalf("asked: %q, closed: %v", got, r.shut.Load())
 		}
-		if pass(leaveFor + time.Millisecond); !r.shut {
+		if pass(leaveFor + time.Millisecond); !r.shut.Load() {
 			t.Fatal("a server that does not answer keeps the window open")
 		}
 	})
 	inWindow(t, meeting(), func(h *host, r *rig, _ context.CancelFunc) {
 		h.do(h.leave)
 		h.do(h.leave)
-		if synctest.Wait(); !r.shut {
+		if synctest.Wait(); !r.shut.Load() {
 			t.Fatal("closed twice, the window stays")
 		}
 	})
 }
 
 func TestAnInterruptionLeavesAtOnceAndIsSaid(t *testing.T) {
-	inWindow(t, meeting(), func(_ *host, r *rig, interrupt context.CancelFunc) {
+	inWindow(t, meeting(), func(h *host, r *rig, interrupt context.CancelFunc) {
 		interrupt()
 		synctest.Wait()
 		if got := r.call.took(); !slices.Equal(got, []string{"leave"}) {
@@ -126,13 +133,13 @@ func TestAnInterruptionLeavesAtOnceAndIsSaid(t *testing.T) {
 		}
 		r.call.set(r.call.State().After(sfu.Ended{Why: sfu.Left}))
 		synctest.Wait()
-		if r.face.card == nil || r.shut {
-			t.Fatal("nothing says why the window goes away")
+		if r.shut.Load() {
+			t.Fatal("the window is gone before it said why")
 		}
-		if got := texts(r.face.card.Content); !slices.Contains(got, say.Of(context.Canceled).Text) {
+		if got := onCard(h, r); !slices.Contains(got, say.Of(context.Canceled).Text) {
 			t.Fatalf("the window says %q", got)
 		}
-		if pass(ackFor); !r.shut {
+		if pass(ackFor); !r.shut.Load() {
 			t.Fatal("the window stays")
 		}
 	})

@@ -84,17 +84,15 @@ func (s *side) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	put(s.entry, entry)
 }
 
-// set shows the roster and the chat; it reports whether the roster's size may
-// have changed.
-func (s *side) set(st call.State, own []call.Notice) bool {
+// set shows the roster and the chat.
+func (s *side) set(st call.State, own []call.Notice) {
 	s.setChat(st, own)
 	rows := view.Roster(st)
 	if slices.EqualFunc(s.rows, rows, func(a, b view.Row) bool {
 		return a.Name == b.Name && a.ID == b.ID && slices.Equal(a.Marks, b.Marks)
 	}) {
-		return false
+		return
 	}
-	grown := len(rows) != len(s.rows)
 	s.rows = rows
 	w := say.EnglishWindow()
 	s.count.Text = w.Members(len(rows))
@@ -107,7 +105,6 @@ func (s *side) set(st call.State, own []call.Notice) bool {
 		texts = append(texts, [2]string{w.More(n), ""})
 	}
 	fill(s.members, texts)
-	return grown
 }
 
 // A line is one row of the chat: a message, or a notice to this person.

@@ -167,25 +167,32 @@ func (f *face) typedRune(r rune) {
 
 // typedKey is every key without a letter that nothing took.
 func (f *face) typedKey(e *fyne.KeyEvent) {
-	switch e.Name {
-	case fyne.KeyEscape:
-		if f.help {
-			f.hideCard()
-			return
-		}
-		f.leaveEntry()
-	case fyne.KeyReturn, fyne.KeyEnter:
-		if !f.help {
-			f.enterEntry("")
-		}
-	case fyne.KeyPageDown, fyne.KeyPageUp:
-		by := 1
-		if e.Name == fyne.KeyPageUp {
-			by = -1
-		}
-		f.stage.turn(by)
-		f.relayout()
+	if do := map[fyne.KeyName]func(){
+		fyne.KeyEscape: f.escape,
+		fyne.KeyReturn: f.write, fyne.KeyEnter: f.write,
+		fyne.KeyPageDown: func() { f.turn(1) }, fyne.KeyPageUp: func() { f.turn(-1) },
+	}[e.Name]; do != nil {
+		do()
 	}
+}
+
+func (f *face) escape() {
+	if f.help {
+		f.hideCard()
+		return
+	}
+	f.leaveEntry()
+}
+
+func (f *face) write() {
+	if !f.help {
+		f.enterEntry("")
+	}
+}
+
+func (f *face) turn(by int) {
+	f.stage.turn(by)
+	f.relayout()
 }
 
 // enterEntry lets the person write.

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"paravent/cmd/internal/config"
+	"paravent/media/sfu"
+	"paravent/privacy/egress"
+	"paravent/privacy/policy"
+	"paravent/ui/say"
+)
+
+// The exit codes.
+const (
+	exitDone        = 0
+	exitError       = 1
+	exitUsage       = 2
+	exitEnded       = 3 // by the server
+	exitRefused     = 4 // by the person
+	exitPolicy      = 5 // by a policy
+	exitInterrupted = 130
+)
+
+// errRefused means that the person said no to what the command needs.
+var errRefused = errors.New("you said no")
+
+// A usageError is a command line that makes no sense.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// An endedError is a call that did not end by the person's own will. The face
+// has said so already.
+type endedError struct{ ended sfu.Ended }
+
+func (e *endedError) Error() string { return "the call ended: " + string(e.ended.Why) }
+
+// report says in words why err ended the program, and returns the exit code.
+func report(w io.Writer, err error) int {
+	var (
+		usage  *usageError
+		ended  *endedError
+		choice *config.ChoiceError
+		file   *config.FileError
+		denied *egress.DeniedError
+	)
+	code := exitError
+	p := say.Problem{}
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case errors.As(err, &ended):
+		p, code = say.Ended(ended.ended), exitEnded
+	case errors.As(err, &choice):
+		p, code = say.Problem{Text: choice.Error(), Hint: "paravent join --help shows what can be typed"}, exitUsage
+	case errors.As(err, &file):
+		p = say.Problem{Text: file.Error(), Hint: "mend the settings file or remove it"}
+	case errors.As(err, &usage):
+		p, code = say.Problem{Text: usage.Error(), Hint: "paravent --help shows what can be typed"}, exitUsage
+	case errors.Is(err, errRefused):
+		p, code = say.Problem{Text: err.Error()}, exitRefused
+	case errors.Is(err, policy.ErrRaw), errors.As(err, &denied):
+		p, code = say.Of(err), exitPolicy
+	default:
+		p = say.Of(err)
+	}
+	fmt.Fprintf(w, "paravent: error: %s\n", p.Text)
+	if p.Hint != "" {
+		fmt.Fprintf(w, "paravent: hint: %s\n", p.Hint)
+	}
+	return code
+}

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"paravent/cmd/internal/config"
+	"paravent/media/call"
+	"paravent/media/codec"
+	"paravent/media/sfu"
+	"paravent/privacy/policy"
+	"paravent/privacy/secret"
+	"paravent/ui/line"
+	"paravent/ui/prompt"
+	"paravent/ui/tui"
+	"paravent/ui/view"
+	"paravent/ui/window"
+)
+
+// joinTime bounds how long entering a room may take.
+const joinTime = 20 * time.Second
+
+// join is one call from the link to the end. chosen is what was said for this
+// call; settings names the devices that are used when one is opened later.
+func join(ctx context.Context, link string, chosen, settings config.Join) (err error) {
+	began := time.Now()
+	rules := policy.Default()
+	net := newNetwork()
+	link, err = askLink(ctx, link)
+	if err != nil {
+		return err
+	}
+	pass, err := readPass(chosen)
+	if err != nil {
+		return err
+	}
+	where, err := net.find(link)
+	if err != nil {
+		return err
+	}
+	if pass.Token.Empty() {
+		pass.Token = where.room.Token
+	}
+	log := slog.New(slog.DiscardHandler)
+	m, err := newMachine(ctx, chosen, settings, rules, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, m.close()) }()
+	if err := m.tryOut(ctx, chosen); err != nil {
+		return err
+	}
+	figures, err := openStats(chosen.Stats)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, figures.close()) }()
+
+	session, err := net.join(ctx, where, pass, rules, log)
+	if err != nil {
+		return err
+	}
+	c := call.New(session, call.Settings{
+		Server: where.room.Server, Camera: deviceOf(chosen.Camera, settings.Camera), Screen: chosen.Screen,
+		Wish: m.wish, Codec: codec.Name(chosen.Codec), Sound: m.sound, Policy: rules,
+		Background: m.background, Gate: m.gate,
+		StartCamera: chosen.Camera != "off", StartMicrophone: chosen.Microphone != "off",
+		Began: began,
+	}, m.equipment)
+	return attend(ctx, c, m, figures, chosen)
+}
+
+// attend shows c in a face until it has ended.
+func attend(ctx context.Context, c *call.Call, m *machine, figures *stats, chosen config.Join) error {
+	stay, leave := context.WithCancel(ctx)
+	defer leave()
+	if chosen.For > 0 {
+		t := time.AfterFunc(chosen.For, leave)
+		defer t.Stop()
+	}
+	inRoom := make(chan error, 1)
+	go func() { inRoom <- c.Run(stay) }()
+	followed := make(chan struct{})
+	go func() {
+		defer close(followed)
+		m.announce(stay, c)
+	}()
+	measured := make(chan struct{})
+	go func() {
+		defer close(measured)
+		figures.follow(stay, c)
+	}()
+	watching := make(chan struct{})
+	go func() {
+		defer close(watching)
+		if chosen.Watch == "all" {
+			watchAll(stay, c)
+		}
+	}()
+
+	// The face stays until the call has ended, also when it is being left.
+	shown := show(context.WithoutCancel(ctx), c, chosen)
+	leave()
+	err := <-inRoom
+	<-followed
+	<-measured
+	<-watching
+	return errors.Join(err, shown, ending(ctx, c))
+}
+
+// ending turns how the call ended into the program's end.
+func ending(ctx context.Context, c *call.Call) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if e := c.State().Ended; e != nil && e.Why != sfu.Left {
+		return &endedError{*e}
+	}
+	return nil
+}
+
+func show(ctx context.Context, c *call.Call, chosen config.Join) error {
+	o := line.Options{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, JSON: chosen.Face == string(config.JSON)}
+	switch face(chosen.Face) {
+	case config.Window:
+		return window.Run(ctx, c, window.Options{})
+	case config.Terminal:
+		err := tui.Run(ctx, c, tui.Options{In: os.Stdin, Out: os.Stdout, Env: os.Environ()})
+		if !errors.Is(err, tui.ErrDumb) {
+			return err
+		}
+	}
+	return line.Run(ctx, c, o)
+}
+
+// face chooses the face for the place where the program runs.
+func face(word string) config.Face {
+	if f := config.Face(word); f != config.Auto {
+		return f
+	}
+	if term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd())) {
+		return config.Terminal
+	}
+	return config.Line
+}
+
+// The environment variables that hold secrets. They are removed once read, so
+// that no child and no crash report sees them.
+const (
+	envLink  = "PARAVENT_LINK"
+	envToken = "PARAVENT_TOKEN" //nolint:gosec // a name, not a token
+)
+
+func takeEnv(name string) string {
+	v := os.Getenv(name)
+	os.Unsetenv(name)
+	return strings.TrimSpace(v)
+}
+
+func askLink(ctx context.Context, link string) (string, error) {
+	if fromEnv := takeEnv(envLink); link == "" {
+		link = fromEnv
+	}
+	if link != "" {
+		return link, nil
+	}
+	link, err := prompt.Secret(ctx, "Link to the meeting")
+	if errors.Is(err, prompt.ErrNobody) || err == nil && link == "" {
+		return "", &usageError{errors.New("which meeting? Give the link, or put it into " + envLink)}
+	}
+	return link, err
+}
+
+// maxToken bounds a file that should hold a pass.
+const maxToken = 64 << 10
+
+func readPass(chosen config.Join) (sfu.Pass, error) {
+	p := sfu.Pass{DisplayName: chosen.Name, Token: secret.New(takeEnv(envToken))}
+	if chosen.TokenFile == "" {
+		return p, nil
+	}
+	f, err := os.Open(chosen.TokenFile)
+	if err != nil {
+		return p, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxToken+1))
+	if err != nil {
+		return p, err
+	}
+	if len(b) > maxToken {
+		return p, &usageError{fmt.Errorf("%s is too large to be a pass", chosen.TokenFile)}
+	}
+	p.Token = secret.New(strings.TrimSpace(string(b)))
+	return p, nil
+}
+
+// watchAll watches every picture without showing it.
+func watchAll(ctx context.Context, c view.Call) {
+	watched := make(map[sfu.TrackID]bool)
+	every := time.NewTicker(100 * time.Millisecond) // Changed is the face's to read
+	defer every.Stop()
+	for {
+		for _, t := range c.State().Tracks {
+			if !t.Source.IsSound() && !watched[t.ID] {
+				watched[t.ID] = true
+				c.Watch(t.ID, sfu.View{Width: max(t.Width, 640), Height: max(t.Height, 360)}, call.Nothing())
+			}
+		}
+		select {
+		case <-every.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}

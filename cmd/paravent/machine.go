@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"time"
+
+	"paravent/cmd/internal/config"
+	"paravent/media/call"
+	"paravent/media/capture"
+	"paravent/media/capture/camera"
+	"paravent/media/capture/screen"
+	"paravent/media/capture/source"
+	"paravent/media/codec"
+	"paravent/media/codec/av1"
+	"paravent/media/codec/h264"
+	"paravent/media/codec/opus"
+	"paravent/media/codec/vpx"
+	"paravent/media/present"
+	"paravent/media/soundcard"
+	"paravent/privacy/filter"
+	"paravent/privacy/picture"
+	"paravent/privacy/policy"
+	"paravent/privacy/sound"
+	"paravent/ui/say"
+)
+
+// A machine is this computer's cameras, sound, codecs and filters, wired for one
+// call.
+type machine struct {
+	equipment        call.Equipment
+	wish             capture.VideoWish
+	sound            codec.SoundSettings
+	background, gate string // the filters' words
+
+	card *soundcard.Card
+	lost error // why there is no loudspeaker although none was refused
+}
+
+// codecs is what this build encodes and decodes.
+func codecs() codec.Set {
+	return codec.Set{
+		Video:           []codec.VideoCodec{vpx.VP8(), vpx.VP9(), h264.Codec(), av1.Codec()},
+		NewSoundEncoder: opus.NewEncoder,
+		NewSoundDecoder: opus.NewDecoder,
+	}
+}
+
+// cameras opens what can stand for a camera.
+func cameras() *source.Source { return source.New(camera.New(), screens()) }
+
+// screens opens screens and windows.
+func screens() *screen.Screens { return screen.New(os.Getenv("DISPLAY")) }
+
+// deviceOf is the device that is opened when the person says so: the one chosen
+// for this call, or else the one in the settings.
+func deviceOf(chosen, setting string) string {
+	if chosen != soundcard.Off {
+		return chosen
+	}
+	return setting
+}
+
+// newMachine opens the loudspeaker and nothing else.
+func newMachine(ctx context.Context, chosen, settings config.Join, rules policy.Policy, log *slog.Logger) (*machine, error) {
+	mixer := present.NewMixer()
+	m := &machine{
+		wish:  capture.VideoWish{Width: 640, Height: 360, FPS: 30},
+		sound: codec.SoundSettings{Bitrate: 32_000, PacketFor: 20 * time.Millisecond, Complexity: 7, FEC: true, DTX: true},
+	}
+	wish := soundcard.Wish{Speaker: chosen.Speaker, Microphone: deviceOf(chosen.Microphone, settings.Microphone)}
+	card, err := soundcard.Open(ctx, wish, mixer)
+	if err != nil && chosen.Speaker == "" && chosen.Microphone == soundcard.Off {
+		// Nobody asked for sound by name: a machine without it can still see
+		// and write, and is told what is missing.
+		m.lost = err
+		card, err = soundcard.Open(ctx, soundcard.Wish{Speaker: soundcard.Off, Microphone: soundcard.Off}, mixer)
+	}
+	if err != nil {
+		return nil, err
+	}
+	m.card = card
+	m.equipment = call.Equipment{
+		Cameras: cameras(), Screens: source.New(screens()), Microphones: card, Codecs: codecs(),
+		Play: mixer.Add, Log: log,
+		ScreenChain: func() (*filter.VideoChain, error) {
+			leave, err := rules.Screen()
+			if err != nil {
+				return nil, err
+			}
+			return filter.NewOpenVideoChain(leave)
+		},
+	}
+	if err := errors.Join(m.wirePicture(chosen, rules), m.wireSound(chosen, rules)); err != nil {
+		return nil, errors.Join(err, card.Close())
+	}
+	return m, nil
+}
+
+func (m *machine) wirePicture(chosen config.Join, rules policy.Policy) error {
+	b, err := config.ParseBackground(chosen.Background)
+	if err != nil {
+		return err
+	}
+	if b.Off {
+		leave, err := rules.RawPicture()
+		m.background = "off"
+		m.equipment.CameraChain = func() (*filter.VideoChain, error) { return filter.NewOpenVideoChain(leave) }
+		return err
+	}
+	m.background = picture.Cover{}.Name()
+	m.equipment.CameraChain = func() (*filter.VideoChain, error) {
+		return filter.NewVideoChain(rules.PictureFilters, b.Cover, picture.Cover{Colour: b.Cover})
+	}
+	return nil
+}
+
+func (m *machine) wireSound(chosen config.Join, rules policy.Policy) error {
+	if chosen.RoomGate == "off" {
+		leave, err := rules.RawSound()
+		m.gate = "off"
+		m.equipment.SoundChain = func() (*filter.AudioChain, error) { return filter.NewOpenAudioChain(leave) }
+		return err
+	}
+	m.gate = chosen.RoomGate
+	mode := sound.Near
+	if chosen.RoomGate == "strict" {
+		mode = sound.Strict
+	}
+	m.equipment.SoundChain = func() (*filter.AudioChain, error) {
+		return filter.NewAudioChain(rules.SoundFilters, sound.NewGate(mode))
+	}
+	return nil
+}
+
+// tryOut opens and closes what is to be open from the beginning, so that a
+// mistake ends the program before anybody sees the person come and go.
+func (m *machine) tryOut(ctx context.Context, chosen config.Join) error {
+	if chosen.Camera != soundcard.Off {
+		cam, err := m.equipment.Cameras.OpenCamera(ctx, chosen.Camera, m.wish)
+		if err != nil {
+			return err
+		}
+		p, err := cam.Next(ctx)
+		p.Release()
+		if err := errors.Join(err, cam.Close()); err != nil {
+			return err
+		}
+	}
+	if chosen.Microphone != soundcard.Off {
+		mic, err := m.equipment.Microphones.OpenMicrophone(ctx)
+		if err != nil {
+			return err
+		}
+		return mic.Close()
+	}
+	return nil
+}
+
+// announce tells the person which devices are lost, found and really used.
+func (m *machine) announce(ctx context.Context, c *call.Call) {
+	if m.lost != nil {
+		c.Tell(call.Notice{Err: m.lost})
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case ch, ok := <-m.card.Changes():
+			if !ok {
+				return
+			}
+			if ch.Lost {
+				c.Tell(call.Notice{Err: ch.Err})
+				continue
+			}
+			c.Tell(call.Notice{What: call.DeviceChanged, Arg: say.Device(ch.Device)})
+		}
+	}
+}
+
+func (m *machine) close() error { return m.card.Close() }

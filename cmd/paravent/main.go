@@ -1,0 +1,30 @@
+// Command paravent joins video conferences from a terminal or a window, and
+// keeps the home out of them.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+)
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run is main with a result. A panic is put in words after the faces have put
+// the terminal back in order, and ends as an error.
+func run(args []string) (code int) {
+	defer func() {
+		if p := recover(); p != nil {
+			fmt.Fprintf(os.Stderr, "paravent: error: a fault in the program: %v\nparavent: hint: please report it with the lines below\n%s", p, debug.Stack())
+			code = exitError
+		}
+	}()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	root := newRoot()
+	root.SetArgs(args)
+	return report(os.Stderr, root.ExecuteContext(ctx))
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"paravent/cmd/internal/config"
+)
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "paravent",
+		Short:         "Join video conferences without showing your home",
+		Long:          "Paravent joins video conferences from a terminal or a window.\nNothing raw ever leaves: every picture and every sound goes through the\nprivacy filters first, and camera and microphone are off until you say so.",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          noArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
+	root.AddCommand(newJoin(), newDevices(), newVersion())
+	return root
+}
+
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return &usageError{fmt.Errorf("there is no %q in %s", args[0], cmd.CommandPath())}
+	}
+	return nil
+}
+
+func newJoin() *cobra.Command {
+	settings, loadErr := config.Load(config.Path())
+	chosen := settings
+	chosen.Camera, chosen.Microphone = "off", "off"
+	cmd := &cobra.Command{
+		Use:   "join [LINK]",
+		Short: "Join a meeting",
+		Long: `Join a meeting. Without LINK it is asked for, or taken from PARAVENT_LINK, so
+that links with secrets stay out of the shell's history and the process list.
+
+Links: livekit+wss://HOST/?token=…  (livekit+ws:// only to this machine itself)
+
+Exit codes: 0 done, 1 error, 2 usage, 3 ended by the server, 4 refused by you,
+5 refused by policy, 130 interrupted.`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return &usageError{fmt.Errorf("join takes one link, not %d", len(args))}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if loadErr != nil {
+				return loadErr
+			}
+			if err := chosen.Choices(); err != nil {
+				return err
+			}
+			link := ""
+			if len(args) == 1 {
+				link = args[0]
+			}
+			return join(cmd.Context(), link, chosen, settings)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&chosen.Name, "name", settings.Name, "the name that the others see")
+	f.StringVar(&chosen.Face, "face", settings.Face, "terminal, window, line or json (default: terminal on a terminal, else line)")
+	f.StringVar(&chosen.Camera, "camera", "off", "off, a device, file:PATH.y4m, file:PATH.jpg or pattern")
+	f.StringVar(&chosen.Microphone, "microphone", "off", "off, a device or file:PATH.wav")
+	f.StringVar(&chosen.Speaker, "speaker", settings.Speaker, "a device, off or file:PATH.wav (default: the system's)")
+	f.StringVar(&chosen.Screen, "screen", settings.Screen, "the screen or window that is shared when you say so")
+	f.StringVar(&chosen.Background, "background", settings.Background, "blur, color:#RRGGBB or off; this version covers the whole picture instead of blurring")
+	f.StringVar(&chosen.RoomGate, "room-gate", settings.RoomGate, "near, strict or off")
+	f.StringVar(&chosen.Codec, "codec", settings.Codec, "how your pictures are sent: vp8, vp9 or h264")
+	f.DurationVar(&chosen.For, "for", 0, "leave after this time, such as 20s or 1h30m")
+	f.StringVar(&chosen.Stats, "stats", "", "write one JSON object with figures a second to this file")
+	f.StringVar(&chosen.TokenFile, "token-file", "", "read the pass from this file (or set PARAVENT_TOKEN)")
+	f.StringVar(&chosen.Watch, "watch", settings.Watch, "shown, or all: decode every picture though nothing shows it, for measuring")
+	return cmd
+}
+
+func newDevices() *cobra.Command {
+	asJSON := false
+	cmd := &cobra.Command{
+		Use:   "devices",
+		Short: "List cameras, microphones, loudspeakers, screens and windows; opens none",
+		Args:  noArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return devices(cmd.Context(), cmd.OutOrStdout(), asJSON) },
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "one object a line")
+	return cmd
+}
+
+func newVersion() *cobra.Command {
+	asJSON := false
+	cmd := &cobra.Command{
+		Use:   "version",
+		Short: "Say which version this is, and what it is made of",
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			info, ok := debug.ReadBuildInfo()
+			if !ok {
+				info = &debug.BuildInfo{}
+			}
+			if asJSON {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(versionOf(info))
+			}
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "paravent %s (%s)\n", version, info.GoVersion)
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "one object, with every module")
+	return cmd
+}
+
+// version is the release that this tree becomes.
+const version = "0.1.0"
+
+type versionInfo struct {
+	Version string            `json:"version"`
+	Go      string            `json:"go"`
+	Commit  string            `json:"commit,omitempty"`
+	Modules map[string]string `json:"modules"`
+}
+
+func versionOf(info *debug.BuildInfo) versionInfo {
+	v := versionInfo{Version: version, Go: info.GoVersion, Modules: make(map[string]string)}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			v.Commit = s.Value
+		}
+	}
+	for _, m := range info.Deps {
+		v.Modules[m.Path] = m.Version
+	}
+	return v
+}

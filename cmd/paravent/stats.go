@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"runtime/metrics"
+	"time"
+
+	"paravent/media/call"
+	"paravent/media/sfu"
+)
+
+// stats writes the figures of a call to a file, one JSON object a second. The
+// zero stats writes nothing.
+type stats struct {
+	file *os.File
+	out  *bufio.Writer
+}
+
+func openStats(path string) (*stats, error) {
+	if path == "" {
+		return &stats{}, nil
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return &stats{file: f, out: bufio.NewWriter(f)}, nil
+}
+
+func (s *stats) close() error {
+	if s.file == nil {
+		return nil
+	}
+	return errors.Join(s.out.Flush(), s.file.Close())
+}
+
+// follow writes until ctx is done, and once more then.
+func (s *stats) follow(ctx context.Context, c *call.Call) {
+	if s.file == nil {
+		return
+	}
+	began := time.Now()
+	every := time.NewTicker(time.Second)
+	defer every.Stop()
+	for done := false; !done; {
+		select {
+		case <-every.C:
+		case <-ctx.Done():
+			done = true
+		}
+		if s.write(figuresOf(c, time.Since(began))) != nil {
+			return // the disk is full; the call goes on
+		}
+	}
+}
+
+func (s *stats) write(f figures) error {
+	return errors.Join(json.NewEncoder(s.out).Encode(f), s.out.Flush())
+}
+
+// figures is one line of the file.
+type figures struct {
+	At           time.Time           `json:"at"`
+	Seconds      float64             `json:"seconds"`
+	Sent         map[sfu.Source]sent `json:"sent"`
+	Received     []received          `json:"received"`
+	RTT          float64             `json:"rtt_ms"`
+	FirstPicture float64             `json:"first_picture_ms"`
+	Goroutines   uint64              `json:"goroutines"`
+	Heap         uint64              `json:"heap_bytes"`
+	BytesUp      uint64              `json:"bytes_up"`
+	BytesDown    uint64              `json:"bytes_down"`
+}
+
+type sent struct {
+	Frames  uint64 `json:"frames"`
+	Packets uint64 `json:"packets"`
+	Bytes   uint64 `json:"bytes"`
+}
+
+type received struct {
+	Track     sfu.TrackID `json:"track"`
+	Member    string      `json:"member"`
+	Source    sfu.Source  `json:"source"`
+	Codec     string      `json:"codec"`
+	Packets   uint64      `json:"packets"`
+	Bytes     uint64      `json:"bytes"`
+	Lost      uint64      `json:"lost"`
+	Frames    uint64      `json:"frames"`
+	Shown     uint64      `json:"shown"`
+	Width     int         `json:"width"`
+	Height    int         `json:"height"`
+	Played    uint64      `json:"played"`    // blocks of 10 ms
+	Concealed uint64      `json:"concealed"` // of these
+	Delay     float64     `json:"delay_ms"`
+}
+
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+func figuresOf(c *call.Call, since time.Duration) figures {
+	st, state := c.Stats(), c.State()
+	f := figures{
+		At: time.Now(), Seconds: since.Seconds(), Sent: make(map[sfu.Source]sent), RTT: ms(st.Session.RTT),
+		FirstPicture: ms(st.FirstPicture), BytesUp: st.Session.BytesUp, BytesDown: st.Session.BytesDown,
+	}
+	samples := []metrics.Sample{{Name: "/sched/goroutines:goroutines"}, {Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(samples)
+	f.Goroutines, f.Heap = samples[0].Value.Uint64(), samples[1].Value.Uint64()
+	for src, s := range st.Session.Sent {
+		f.Sent[src] = sent{Frames: s.Frames, Packets: s.Packets, Bytes: s.Bytes}
+	}
+	for _, t := range state.Tracks {
+		g, h := st.Session.Got[t.ID], st.Heard[t.ID]
+		f.Received = append(f.Received, received{
+			Track: t.ID, Member: state.Name(t.Member), Source: t.Source, Codec: t.Codec,
+			Packets: g.Packets, Bytes: g.Bytes, Lost: g.Lost, Frames: g.Frames, Shown: st.Shown[t.ID],
+			Width: t.Width, Height: t.Height, Played: h.Played, Concealed: h.Concealed, Delay: ms(h.Delay),
+		})
+	}
+	return f
+}
