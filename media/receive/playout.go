@@ -122,15 +122,18 @@ func (p *playout) look(l *SoundLine, now time.Time) next {
 	if e == nil {
 		return next{}
 	}
-	nx := next{some: true, lost: e.seq - l.slots.want, target: l.delay.target()}
-	nx.behind = l.delay.behind(now, e.at)
-	if !p.quiet && nx.behind > nx.target+maxAhead && l.slots.count > 1 {
-		// Hopelessly behind: after a stall of the network or of the speaker.
-		l.slots.take(e)
-		l.stats.Lost += nx.lost
-		p.quiet = true
-		return next{some: false}
+	target := l.delay.target()
+	if l.delay.behind(now, e.at) > target+maxAhead {
+		// Hopelessly behind, after a stall of the network or of the speaker:
+		// what is newest matters.
+		for l.slots.count > 1 && l.delay.behind(now, e.at) > target+minDelay {
+			l.stats.Lost += e.seq - l.slots.want + 1
+			l.slots.take(e)
+			e = l.slots.first()
+			p.quiet = true
+		}
 	}
+	nx := next{some: true, lost: e.seq - l.slots.want, target: target, behind: l.delay.behind(now, e.at)}
 	p.pkt.seq, p.pkt.at, p.pkt.captured = e.seq, e.at, e.captured
 	p.pkt.n = copy(p.pkt.data[:], e.bytes())
 	return nx

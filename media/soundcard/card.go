@@ -13,11 +13,12 @@
 // but OpenMicrophone.
 //
 // 2026-11-22: the two sides are two miniaudio devices whose samples are paired
-// here, not one of its full-duplex devices. Over PulseAudio 16.1 that one gave
-// back 108 of 250 blocks, stood still for seconds in every second start, leaves
-// the speaker's buffer unwritten whenever the microphone is late, and would
-// interrupt what is heard at every mute. Both sides hold the same distance
-// for as long as both run; see tap.
+// here, not one of its full-duplex devices. Over PulseAudio that one is two
+// streams as well; it leaves the speaker's buffer as it was whenever the
+// microphone is late (ma_device__handle_duplex_callback_playback), is silent
+// until the microphone delivers, for two seconds on an idle null sink, ends
+// both sides when one is lost, and would interrupt what is heard at every mute.
+// Here both sides keep their distance while both run; see tap.
 package soundcard
 
 import (

@@ -137,7 +137,7 @@ func (s *malgoSystem) open(dev found, data func(out, in []byte, n int), stopped 
 func (s *malgoSystem) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ctx.Uninit()
+	_ = s.ctx.Uninit() // it says only that there was nothing to close
 	s.ctx.Free()
 }
 
@@ -146,7 +146,7 @@ type malgoStream struct{ dev *malgo.Device }
 // close stops the device first: miniaudio's Uninit alone waits for a thread
 // that nobody wakes when PulseAudio has taken the stream away.
 func (s malgoStream) close() {
-	s.dev.Stop()
+	_ = s.dev.Stop() // it fails only if the device has stopped
 	s.dev.Uninit()
 }
 

@@ -11,8 +11,9 @@ import (
 const (
 	lookEvery = time.Second
 	// stillLooks is how many looks in a row a device may do nothing at before
-	// it counts as gone. PulseAudio ends a stream without telling miniaudio.
-	stillLooks = 3
+	// it counts as gone. PulseAudio ends a stream without telling miniaudio; but
+	// some microphones, such as those of headsets without a wire, begin slowly.
+	stillLooks = 5
 )
 
 // watch looks at the devices, now and then, until Close. The caller holds mu.
