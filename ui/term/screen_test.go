@@ -117,7 +117,7 @@ func (f *fake) sgr(p []int) {
 			f.ground(p[0], color.RGBA{uint8(p[2]), uint8(p[3]), uint8(p[4]), 255})
 			p = p[5:]
 		case len(p) >= 3 && p[1] == 5:
-			f.ground(p[0], xterm(p[2]))
+			f.ground(p[0], indexed(p[2]))
 			p = p[3:]
 		default:
 			f.t.Fatalf("an unexpected colour: %v", p)
@@ -133,7 +133,7 @@ func (f *fake) ground(which int, c color.RGBA) {
 	}
 }
 
-func xterm(i int) color.RGBA {
+func indexed(i int) color.RGBA {
 	if i >= 232 {
 		v := uint8(8 + 10*(i-232))
 		return color.RGBA{v, v, v, 255}
