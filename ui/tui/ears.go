@@ -23,12 +23,22 @@ type ears struct {
 	listener term.Listener
 }
 
+// isPanic reports whether nothing but the panic key was pressed, as itself or in
+// one of the forms of xterm's modifyOtherKeys and of kitty's keyboard protocol.
+func isPanic(got string) bool {
+	switch got {
+	case panicKey, "\x1b[27;2;33~", "\x1b[33u", "\x1b[33;2u", "\x1b[49;2u", "\x1b[49:33;2u":
+		return true
+	}
+	return false
+}
+
 // Read passes on everything. A single ! is the key; among other characters it
 // may be pasted.
 func (e *ears) Read(b []byte) (int, error) {
 	n, err := e.in.Read(b)
 	got := b[:n]
-	if string(got) == panicKey && !e.typing.Load() {
+	if isPanic(string(got)) && !e.typing.Load() {
 		e.panics()
 	}
 	e.mu.Lock()

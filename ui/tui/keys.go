@@ -41,7 +41,7 @@ func (m *model) key(k tea.KeyPressMsg) tea.Cmd {
 		m.scroll(1)
 	case "v":
 		m.podium, m.first = !m.podium, 0
-	case panicKey: // the ears were first, unless it came among other keys
+	case panicKey: // the ears were first, unless it came among other keys; twice does no harm
 		return m.do(func(context.Context) error { m.call.Panic(); return nil })
 	default:
 		return m.verb(k.String())

@@ -216,6 +216,20 @@ func TestThePanicKeyWorksWhileTheTerminalTakesNoText(t *testing.T) {
 	_ = s.end(t)
 }
 
+func TestThePanicKeyIsHeardInEveryFormAndNothingElseIs(t *testing.T) {
+	for got, want := range map[string]bool{
+		"!": true, "\x1b[27;2;33~": true, "\x1b[33;2u": true, "\x1b[49;2u": true,
+		"": false, "!!": false, "x!": false, "\x1b[200~!\x1b[201~": false, "1": false, "\x1b[27;2;34~": false,
+	} {
+		panics := 0
+		e := &ears{in: strings.NewReader(got), panics: func() { panics++ }, said: func(term.Answers, int) {}}
+		_, _ = io.ReadAll(e)
+		if (panics == 1) != want {
+			t.Errorf("%q: %d", got, panics)
+		}
+	}
+}
+
 func TestAnExclamationMarkInAMessageIsNoPanic(t *testing.T) {
 	s := begin(t, newDouble(meeting()), "")
 	s.press(t, "i")
