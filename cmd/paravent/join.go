@@ -133,8 +133,13 @@ func show(ctx context.Context, c *call.Call, chosen config.Join) error {
 	case config.Window:
 		return window.Run(ctx, c, window.Options{})
 	case config.Terminal:
-		err := tui.Run(ctx, c, tui.Options{In: os.Stdin, Out: os.Stdout, Env: os.Environ()})
-		if !errors.Is(err, tui.ErrDumb) {
+		err := withRescue(func() error {
+			return tui.Run(ctx, c, tui.Options{In: os.Stdin, Out: os.Stdout, Env: os.Environ()})
+		})
+		switch {
+		case errors.Is(err, tui.ErrHurried):
+			return nil
+		case !errors.Is(err, tui.ErrDumb):
 			return err
 		}
 	}

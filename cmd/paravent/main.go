@@ -9,6 +9,8 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+
+	"paravent/ui/tui"
 )
 
 func main() { os.Exit(run(os.Args[1:])) }
@@ -18,7 +20,11 @@ func main() { os.Exit(run(os.Args[1:])) }
 func run(args []string) (code int) {
 	defer func() {
 		if p := recover(); p != nil {
-			fmt.Fprintf(os.Stderr, "paravent: error: a fault in the program: %v\nparavent: hint: please report it with the lines below\n%s", p, debug.Stack())
+			stack := debug.Stack()
+			if crash, ok := p.(*tui.CrashError); ok {
+				p, stack = crash.Value, crash.Stack
+			}
+			fmt.Fprintf(os.Stderr, "paravent: error: a fault in the program: %v\nparavent: hint: please report it with the lines below\n%s", p, stack)
 			code = exitError
 		}
 	}()

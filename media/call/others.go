@@ -179,6 +179,7 @@ func (r *receivers) hear(ctx context.Context, line *receiving, inlet sfu.Inlet) 
 	sound := receive.NewSoundLine(inlet, dec)
 	line.set(inlet, sound)
 	defer line.set(nil, nil)
+	defer sound.Close() // when nobody pulls from it any more
 	remove := r.call.kit.Play(sound)
 	defer remove()
 	return sound.Run(ctx)
