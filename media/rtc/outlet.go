@@ -169,7 +169,7 @@ func (o *Outlet) Sent() sfu.Sent {
 	var sum sfu.Sent
 	for _, e := range o.encodings {
 		e.mu.Lock()
-		sum.Frames += e.frames
+		sum.Frames = max(sum.Frames, e.frames) // one picture in several sizes
 		if e.valve != nil {
 			sum.Packets += e.valve.packets.Load()
 			sum.Bytes += e.valve.bytes.Load()

@@ -96,6 +96,11 @@ func (s *session) newPeers(j *wire.JoinResponse) (p peers, err error) {
 	if p.reliable, err = p.pub.OpenChannel(reliableLabel, true); err != nil {
 		return p, err
 	}
+	// The first description settles for good which codecs a connection knows, so
+	// it must show all, before a track of ours narrows them down.
+	if err = p.pub.ExpectTracks(1, 1); err != nil {
+		return p, err
+	}
 	// The server counts a connection as open only with both channels.
 	_, err = p.pub.OpenChannel("_lossy", false)
 	return p, err
