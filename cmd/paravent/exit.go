@@ -70,9 +70,10 @@ func report(w io.Writer, err error) int {
 	default:
 		p = say.Of(err)
 	}
-	fmt.Fprintf(w, "paravent: error: %s\n", p.Text)
+	text := fmt.Sprintf("paravent: error: %s\n", p.Text)
 	if p.Hint != "" {
-		fmt.Fprintf(w, "paravent: hint: %s\n", p.Hint)
+		text += fmt.Sprintf("paravent: hint: %s\n", p.Hint)
 	}
+	_, _ = io.WriteString(w, text) // there is nobody else to tell
 	return code
 }

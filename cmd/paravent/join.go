@@ -129,10 +129,11 @@ func ending(ctx context.Context, c *call.Call) error {
 
 func show(ctx context.Context, c *call.Call, chosen config.Join) error {
 	o := line.Options{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, JSON: chosen.Face == string(config.JSON)}
-	switch face(chosen.Face) {
-	case config.Window:
+	f := face(chosen.Face)
+	if f == config.Window {
 		return window.Run(ctx, c, window.Options{})
-	case config.Terminal:
+	}
+	if f == config.Terminal {
 		err := withRescue(func() error {
 			return tui.Run(ctx, c, tui.Options{In: os.Stdin, Out: os.Stdout, Env: os.Environ()})
 		})
@@ -166,7 +167,7 @@ const (
 
 func takeEnv(name string) string {
 	v := os.Getenv(name)
-	os.Unsetenv(name)
+	_ = os.Unsetenv(name) // fails only for a name that is none
 	return strings.TrimSpace(v)
 }
 
@@ -187,8 +188,8 @@ func askLink(ctx context.Context, link string) (string, error) {
 // maxToken bounds a file that should hold a pass.
 const maxToken = 64 << 10
 
-func readPass(chosen config.Join) (sfu.Pass, error) {
-	p := sfu.Pass{DisplayName: chosen.Name, Token: secret.New(takeEnv(envToken))}
+func readPass(chosen config.Join) (p sfu.Pass, err error) {
+	p = sfu.Pass{DisplayName: chosen.Name, Token: secret.New(takeEnv(envToken))}
 	if chosen.TokenFile == "" {
 		return p, nil
 	}
@@ -196,7 +197,7 @@ func readPass(chosen config.Join) (sfu.Pass, error) {
 	if err != nil {
 		return p, err
 	}
-	defer f.Close()
+	defer func() { err = errors.Join(err, f.Close()) }()
 	b, err := io.ReadAll(io.LimitReader(f, maxToken+1))
 	if err != nil {
 		return p, err

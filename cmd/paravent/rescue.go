@@ -23,12 +23,12 @@ func newRescue() *cobra.Command {
 		Use:    rescueVerb,
 		Hidden: true,
 		Args:   noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 			if err != nil {
 				return err
 			}
-			defer tty.Close()
+			defer func() { err = errors.Join(err, tty.Close()) }()
 			r, err := term.NewRescue(tty)
 			if err != nil {
 				return err

@@ -16,7 +16,7 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"paravent": func() { os.Exit(run(os.Args[1:])) },
+		"paravent": func() { os.Exit(run(os.Args[1:])) }, //nolint:forbidigo // it is main here
 	})
 }
 

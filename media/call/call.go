@@ -159,6 +159,8 @@ func (c *Call) heed(ctx context.Context, own *sync.WaitGroup, e sfu.Event) {
 		own.Go(func() { c.start(ctx) })
 	case sfu.Ended:
 		c.others.follow(nil)
+	case sfu.ChatArrived, sfu.HostNamed, sfu.LinkChanged, sfu.QualityChanged, sfu.Speaking:
+		// They are only shown.
 	}
 }
 

@@ -55,9 +55,7 @@ type session struct {
 	queue *sfu.Queue
 	once  sync.Once
 
-	mu       sync.Mutex
-	publish  chan struct{} // closed lets Publish return; nil does not hold it
-	muteFail error
+	publish chan struct{} // closed lets Publish return; nil does not hold it
 }
 
 func newSession(d *diary) *session { return &session{diary: d, queue: sfu.NewQueue()} }
@@ -126,9 +124,9 @@ func (i inlet) Receive(ctx context.Context) (codec.Packet, error) {
 	<-ctx.Done()
 	return codec.Packet{}, ctx.Err()
 }
-func (i inlet) AskKeyframe() error    { return nil }
-func (i inlet) Want(v sfu.View) error { i.s.add("want " + string(i.id)); return nil }
-func (i inlet) Close() error          { i.s.add("unsubscribe " + string(i.id)); return nil }
+func (i inlet) AskKeyframe() error  { return nil }
+func (i inlet) Want(sfu.View) error { i.s.add("want " + string(i.id)); return nil }
+func (i inlet) Close() error        { i.s.add("unsubscribe " + string(i.id)); return nil }
 
 // A camera is a double that gives 50 pictures a second, each "the room".
 type camera struct {

@@ -2,6 +2,7 @@ package call
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"sync"
 	"time"
@@ -141,12 +142,12 @@ func (r *receivers) keep(ctx context.Context, t Track, line *receiving, relay *p
 	}
 }
 
-func (r *receivers) run(ctx context.Context, t Track, line *receiving, relay *present.Relay) error {
+func (r *receivers) run(ctx context.Context, t Track, line *receiving, relay *present.Relay) (err error) {
 	inlet, err := r.call.session.Subscribe(ctx, t.ID)
 	if err != nil {
 		return err
 	}
-	defer inlet.Close()
+	defer func() { err = errors.Join(err, inlet.Close()) }()
 	if t.Source.IsSound() {
 		return r.hear(ctx, line, inlet)
 	}
@@ -171,7 +172,7 @@ func (r *receivers) newDecoder(name codec.Name) (codec.VideoDecoder, error) {
 	return c.NewDecoder()
 }
 
-func (r *receivers) hear(ctx context.Context, line *receiving, inlet sfu.Inlet) error {
+func (r *receivers) hear(ctx context.Context, line *receiving, inlet sfu.Inlet) (err error) {
 	dec, err := r.call.kit.Codecs.NewSoundDecoder()
 	if err != nil {
 		return err
@@ -179,7 +180,7 @@ func (r *receivers) hear(ctx context.Context, line *receiving, inlet sfu.Inlet) 
 	sound := receive.NewSoundLine(inlet, dec)
 	line.set(inlet, sound)
 	defer line.set(nil, nil)
-	defer sound.Close() // when nobody pulls from it any more
+	defer func() { err = errors.Join(err, sound.Close()) }() // when nobody pulls from it any more
 	remove := r.call.kit.Play(sound)
 	defer remove()
 	return sound.Run(ctx)

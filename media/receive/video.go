@@ -32,7 +32,7 @@ type VideoLine struct {
 }
 
 // Run carries pictures until ctx is done or the track ends.
-func (v *VideoLine) Run(ctx context.Context) error {
+func (v *VideoLine) Run(ctx context.Context) (err error) {
 	var (
 		dec  codec.VideoDecoder
 		name codec.Name
@@ -41,7 +41,7 @@ func (v *VideoLine) Run(ctx context.Context) error {
 	defer wait.Stop()
 	defer func() {
 		if dec != nil {
-			dec.Close()
+			err = errors.Join(err, dec.Close())
 		}
 	}()
 	for {
@@ -51,7 +51,9 @@ func (v *VideoLine) Run(ctx context.Context) error {
 		}
 		if dec == nil || pkt.Codec != name {
 			if dec != nil {
-				dec.Close()
+				if err := dec.Close(); err != nil {
+					return fmt.Errorf("close decoder: %w", err)
+				}
 			}
 			if dec, err = v.NewDecoder(pkt.Codec); err != nil {
 				return fmt.Errorf("make decoder for %q: %w", pkt.Codec, err)

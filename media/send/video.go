@@ -61,10 +61,10 @@ type layerEncoder struct {
 // Run carries pictures until ctx is done or the camera or the room fails. A
 // picture that a filter holds back is sent as the chain's cover. When Run
 // returns, the camera is closed.
-func (v *VideoLine) Run(ctx context.Context) error {
+func (v *VideoLine) Run(ctx context.Context) (err error) {
 	box := frame.NewMailbox()
 	defer box.Close()
-	defer v.closeEncoders()
+	defer func() { err = errors.Join(err, v.closeEncoders()) }()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return v.capture(ctx, box) })
 	g.Go(func() error { return v.clearAndSend(ctx, box) })
@@ -148,7 +148,9 @@ func (v *VideoLine) makeEncoders(size image.Point) error {
 	for i, e := range v.encoders {
 		unwanted[i] = e.unwanted
 	}
-	v.closeEncoders()
+	if err := v.closeEncoders(); err != nil {
+		return err
+	}
 	top := v.Layers[len(v.Layers)-1]
 	for i, l := range v.Layers {
 		w, h := size.X, size.Y
@@ -159,8 +161,7 @@ func (v *VideoLine) makeEncoders(size image.Point) error {
 			Width: w, Height: h, FPS: l.FPS, Bitrate: l.Bitrate, TemporalLayers: 1, Screen: v.Screen,
 		})
 		if err != nil {
-			v.closeEncoders()
-			return fmt.Errorf("make encoder: %w", err)
+			return errors.Join(fmt.Errorf("make encoder: %w", err), v.closeEncoders())
 		}
 		e := &layerEncoder{VideoEncoder: enc, gap: time.Duration(float64(time.Second) / l.FPS), unwanted: unwanted[i]}
 		if w != size.X || h != size.Y {
@@ -174,11 +175,13 @@ func (v *VideoLine) makeEncoders(size image.Point) error {
 
 func even(n int) int { return max(2, n&^1) }
 
-func (v *VideoLine) closeEncoders() {
+func (v *VideoLine) closeEncoders() error {
+	var errs []error
 	for _, e := range v.encoders {
-		e.Close()
+		errs = append(errs, e.Close())
 	}
 	v.encoders, v.size = nil, image.Point{}
+	return errors.Join(errs...)
 }
 
 // heed passes on what the receiving side asks for.
