@@ -10,7 +10,6 @@ import (
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
 	"github.com/pion/interceptor/pkg/cc"
-	"github.com/pion/interceptor/pkg/gcc"
 	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/interceptor/pkg/report"
 	"github.com/pion/interceptor/pkg/twcc"
@@ -139,10 +138,7 @@ const (
 func (p *Peer) interceptors() (*interceptor.Registry, error) {
 	r := &interceptor.Registry{}
 	r.Add(p.valves)
-	estimate, err := cc.NewInterceptor(func() (cc.BandwidthEstimator, error) {
-		return gcc.NewSendSideBWE(gcc.SendSideBWEPacer(gcc.NewNoOpPacer()), gcc.SendSideBWEInitialBitrate(firstEstimate),
-			gcc.SendSideBWEMinBitrate(leastEstimate), gcc.SendSideBWEMaxBitrate(mostEstimate), gcc.WithLoggerFactory(p.log))
-	})
+	estimate, err := cc.NewInterceptor(p.newEstimator)
 	if err != nil {
 		return nil, fmt.Errorf("bandwidth estimate: %w", err)
 	}

@@ -162,7 +162,7 @@ func newSession(k sfu.Kit, d dialer, token secret.Secret) *session {
 		people: make(map[sfu.MemberID]*person), numbers: make(map[string]sfu.MemberID), heard: make(map[sfu.MemberID]float32),
 		tracks: make(map[sfu.TrackID]*remoteTrack), outlets: make(map[string]*outlet), inlets: make(map[sfu.TrackID]*inlet),
 		remotes: make(map[sfu.TrackID]*rtc.Remote),
-		hosts: make(map[string]bool), answers: make(map[uint32]chan *wire.RequestResponse),
+		hosts:   make(map[string]bool), answers: make(map[uint32]chan *wire.RequestResponse),
 		past: make(map[sfu.Source]sfu.Sent),
 	}
 }

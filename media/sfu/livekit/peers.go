@@ -157,16 +157,19 @@ func (s *session) sendOffer(sdp string) {
 	s.send(&wire.SignalRequest{Message: &wire.SignalRequest_Offer{Offer: &wire.SessionDescription{Type: "offer", Sdp: sdp, Id: s.desk.offer}}})
 }
 
-// reoffer is the desk's: after a cut it repeats what may have been lost, and
-// looks for a new way.
+// reoffer is the desk's: after a cut it repeats what may have been lost. Where
+// media no longer gets through, it looks for a new way.
 func (s *session) reoffer() {
+	s.mu.Lock()
+	restart := !s.peers.up[targetPublisher]
+	s.mu.Unlock()
 	if sdp := s.pub().Pending(); sdp != "" {
-		s.desk.waiting, s.desk.again, s.desk.restart = true, true, true
+		s.desk.waiting, s.desk.again, s.desk.restart = true, true, restart
 		s.sendOffer(sdp)
 		return
 	}
 	s.desk.waiting = false
-	s.offer(true)
+	s.offer(restart)
 }
 
 // answered is the desk's.

@@ -43,8 +43,8 @@ type session struct {
 	outlets  map[string]*outlet // by what we call them in signalling
 	inlets   map[sfu.TrackID]*inlet
 	remotes  map[sfu.TrackID]*rtc.Remote // that the server sends, or did
-	heard    map[sfu.MemberID]float32 // who speaks, how loud
-	hosts    map[string]bool          // that the server named
+	heard    map[sfu.MemberID]float32    // who speaks, how loud
+	hosts    map[string]bool             // that the server named
 	requests uint32
 	answers  map[uint32]chan *wire.RequestResponse
 	outbox   []*wire.SignalRequest

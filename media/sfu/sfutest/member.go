@@ -123,23 +123,28 @@ type Flow struct {
 	done sync.WaitGroup
 }
 
-// Send sends through out every 20 ms. Of pictures the first, every one that is
-// asked for, and every thirtieth is a keyframe.
-func Send(t *testing.T, out sfu.Outlet, name codec.Name) *Flow {
+// Send sends a frame through out every 20 ms, of pictures a keyframe in every
+// one of so many sizes; none is one.
+func Send(t *testing.T, out sfu.Outlet, name codec.Name, sizes ...int) *Flow {
+	layers := 1
+	if len(sizes) > 0 {
+		layers = sizes[0]
+	}
 	f := &Flow{stop: make(chan struct{})}
 	f.done.Go(func() {
 		tick := time.NewTicker(20 * time.Millisecond)
 		defer tick.Stop()
 		for i := 0; ; i++ {
 			p := codec.Packet{Data: Frame(name), Codec: name, At: time.Duration(i) * 20 * time.Millisecond, Keyframe: true}
-			if err := out.Send(p); err != nil && !errors.Is(err, sfu.ErrEnded) {
-				t.Errorf("send: %v", err)
+			for p.Layer = range layers {
+				if err := out.Send(p); err != nil && !errors.Is(err, sfu.ErrEnded) {
+					t.Errorf("send: %v", err)
+				}
 			}
 			select {
 			case <-f.stop:
 				return
 			case <-tick.C:
-			case <-out.Asks():
 			}
 		}
 	})
