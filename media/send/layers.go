@@ -14,6 +14,9 @@ const (
 	screenBitsPerPixel = 0.12
 	leastBitrate       = 100_000
 	mostBitrate        = 2_500_000
+
+	// smallFPS is enough for a thumbnail, and what other LiveKit clients send.
+	smallFPS = 20
 )
 
 // Layers returns the sizes in which a picture of the given size is sent, the
@@ -27,7 +30,10 @@ func Layers(size image.Point, fps float64, several, screen bool) []sfu.Layer {
 	var layers []sfu.Layer
 	for w, h := size.X, size.Y; ; w, h = even(w/2), even(h/2) {
 		l := sfu.Layer{Width: w, Height: h, FPS: fps}
-		l.Bitrate = min(max(int(float64(w*h)*fps*perPixel), leastBitrate), mostBitrate)
+		if len(layers) > 0 {
+			l.FPS = min(fps, smallFPS)
+		}
+		l.Bitrate = min(max(int(float64(w*h)*l.FPS*perPixel), leastBitrate), mostBitrate)
 		layers = append([]sfu.Layer{l}, layers...)
 		if !several || screen || len(layers) == 3 || h/2 < 150 {
 			return layers

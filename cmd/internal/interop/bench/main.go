@@ -77,7 +77,7 @@ func run(ctx context.Context) error {
 	}
 	defer func() { _ = room.Stop(true); _, _ = room.End(ctx) }()
 
-	chromium := rig.BrowserOptions{Codec: *codec, Picture: film, Sound: voice}
+	chromium := rig.BrowserOptions{Simulcast: *codec != "vp9", Codec: *codec, Picture: film, Sound: voice}
 	b, err := rig.OpenBrowser(ctx, room.Guest(browser), chromium)
 	if err != nil {
 		return err
@@ -87,7 +87,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	c, err := rig.OpenClient(ctx, dir, room.Guest(person).Link, "--name", person, "--camera", "file:"+film, "--microphone", "file:"+voice,
-		"--speaker", "off", "--background", "off", "--room-gate", "off", "--watch", "all", "--codec", *codec)
+		"--speaker", "file:"+filepath.Join(dir, "heard.wav"), "--background", "off", "--room-gate", "off", "--watch", "all", "--codec", *codec)
 	if err != nil {
 		return err
 	}
@@ -226,7 +226,7 @@ func writeFilm(path string) error {
 		for y := range h {
 			for x := range w {
 				noise = noise*1664525 + 1013904223
-				v := byte(64 + (x+2*n)%128/2 + y/8 + int(noise>>30))
+				v := byte(64 + x%128/2 + y/8 + int(noise>>30))
 				if x >= left && x < left+120 && y >= 90 && y < 300 {
 					v = byte(150 + (x-left)/4 + int(noise>>30))
 				}

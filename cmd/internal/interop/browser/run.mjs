@@ -10,7 +10,7 @@ const tell = (event, more = {}) => process.stdout.write(JSON.stringify({ event, 
 const lines = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const next = async () => { const { value, done } = await lines.next(); return done ? { do: 'leave' } : JSON.parse(value); };
 
-const o = { codec: 'vp8', publish: true, width: 640, height: 360, fps: 30, every: 1000, ...await next() };
+const o = { codec: 'vp8', simulcast: false, publish: true, width: 640, height: 360, fps: 30, every: 1000, ...await next() };
 
 const dist = path.join(here, 'node_modules/livekit-client/dist');
 const files = { '/': [path.join(here, 'page.html'), 'text/html'], '/lk.js': [path.join(dist, 'livekit-client.umd.js'), 'text/javascript'] };

@@ -56,11 +56,12 @@ func Find(all []Figure, name, source string) Figure {
 
 // BrowserOptions say how the browser joins. The zero value sends VP8 at 360p30 and figures every second.
 type BrowserOptions struct {
-	Codec   string
-	Listen  bool // send nothing
-	Every   time.Duration
-	Picture string // Y4M to send instead of Chromium's own
-	Sound   string // WAV
+	Simulcast bool // send the picture in several sizes, as the client does
+	Codec     string
+	Listen    bool // send nothing
+	Every     time.Duration
+	Picture   string // Y4M to send instead of Chromium's own
+	Sound     string // WAV
 }
 
 // Browser is a Chromium in the room.
@@ -91,7 +92,7 @@ func OpenBrowser(ctx context.Context, guest RoomLine, o BrowserOptions) (*Browse
 		o.Every = time.Second
 	}
 	where := map[string]any{
-		"url": guest.URL, "token": guest.Token, "codec": o.Codec, "publish": !o.Listen, "every": o.Every.Milliseconds(),
+		"url": guest.URL, "token": guest.Token, "codec": o.Codec, "simulcast": o.Simulcast, "publish": !o.Listen, "every": o.Every.Milliseconds(),
 		"picture": o.Picture, "sound": o.Sound,
 	}
 	return &Browser{c}, c.tell(where)
