@@ -29,7 +29,6 @@ type encoding struct {
 	header rtp.Header
 	base   uint32 // random: RFC 3550, section 5.1
 	levels uint8  // the extension that tells whether somebody speaks
-	quiet  bool
 	frames uint64
 	began  bool // a keyframe was sent
 	told   int  // bits per second, as asked last

@@ -2,7 +2,6 @@ package rtc
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/pion/interceptor/pkg/report"
 	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/sdp/v3"
+	"github.com/pion/transport/v4"
 	"github.com/pion/webrtc/v4"
 
 	"paravent/media/codec"
@@ -176,9 +176,9 @@ func (p *Peer) interceptors() (*interceptor.Registry, error) {
 
 // settings say how pion reaches the network: only through the guard's sockets,
 // without mDNS, without TCP candidates (pion opens those past transport.Net).
-func (p *Peer) settings(s Settings) webrtc.SettingEngine {
+func (p *Peer) settings(s Settings, network transport.Net) webrtc.SettingEngine {
 	e := webrtc.SettingEngine{LoggerFactory: p.log}
-	e.SetNet(&sockets{lane: s.Lane, loopback: s.Loopback, count: &p.wire, names: make(map[netip.Addr]string)})
+	e.SetNet(network)
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	e.DisableActiveTCP(true)
 	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})

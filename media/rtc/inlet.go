@@ -74,8 +74,8 @@ func (in *Inlet) set(name codec.Name) {
 func (in *Inlet) Attach(r *Remote) {
 	in.mu.Lock()
 	in.from = r
-	if in.counts.Packets > 0 || r.codec != in.name {
-		in.set(r.codec)
+	if in.counts.Packets > 0 || r.Codec() != in.name {
+		in.set(r.Codec())
 	}
 	in.asked = time.Time{}
 	if r.flowing.Load() { // nobody asks for a keyframe on our behalf

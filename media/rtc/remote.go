@@ -20,13 +20,19 @@ type Remote struct {
 	Stream string // the group of tracks it belongs to
 	Mid    string // its section of the session description
 
-	codec    codec.Name
+	name     atomic.Value // codec.Name
 	peer     *Peer
 	track    *webrtc.TrackRemote
 	receiver *webrtc.RTPReceiver
 	over     atomic.Bool
 	to       atomic.Pointer[Inlet]
 	flowing  atomic.Bool // something has come
+}
+
+// Codec is what the stream is coded in now.
+func (r *Remote) Codec() codec.Name {
+	name, _ := r.name.Load().(codec.Name)
+	return name
 }
 
 // Over reports whether the stream has ended.
@@ -58,7 +64,7 @@ func (r *Remote) readMedia() {
 		}
 		if p.kind != kind {
 			kind = p.kind
-			if name, ok := codecNamed(r.track.Codec().MimeType); ok && name != r.codec {
+			if name, ok := codecNamed(r.track.Codec().MimeType); ok && name != r.Codec() {
 				in.recode(r, name)
 			}
 		}
@@ -72,7 +78,7 @@ func (in *Inlet) recode(r *Remote, name codec.Name) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.from == r {
-		r.codec = name
+		r.name.Store(name)
 		in.set(name)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -27,6 +28,7 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/interceptor/pkg/cc"
 	"github.com/pion/rtcp"
+	"github.com/pion/transport/v4"
 	"github.com/pion/webrtc/v4"
 
 	"paravent/privacy/egress"
@@ -76,7 +78,7 @@ type Peer struct {
 	pc       *webrtc.PeerConnection
 	on       Handlers
 	log      journal
-	wire     wire
+	wire     *wire
 	valves   *valves
 	loopback bool
 	done     chan struct{}
@@ -102,7 +104,13 @@ func srtpProfiles() []dtls.SRTPProtectionProfile {
 // NewPeer returns a peer that has not met the other side yet. Its certificate
 // is made for it alone (ECDSA over P-256).
 func NewPeer(s Settings, on Handlers) (*Peer, error) {
-	p := &Peer{on: on, log: journal{s.Log}, valves: newValves(), loopback: s.Loopback, done: make(chan struct{})}
+	count := new(wire)
+	return newPeer(s, on, count, &sockets{lane: s.Lane, loopback: s.Loopback, count: count, names: make(map[netip.Addr]string)})
+}
+
+// newPeer uses any network, also one that a test makes.
+func newPeer(s Settings, on Handlers, count *wire, network transport.Net) (*Peer, error) {
+	p := &Peer{wire: count, on: on, log: journal{s.Log}, valves: newValves(), loopback: s.Loopback, done: make(chan struct{})}
 	media, err := mediaEngine()
 	if err != nil {
 		return nil, err
@@ -111,7 +119,7 @@ func NewPeer(s Settings, on Handlers) (*Peer, error) {
 	if err != nil {
 		return nil, err
 	}
-	api := webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(chain), webrtc.WithSettingEngine(p.settings(s)))
+	api := webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(chain), webrtc.WithSettingEngine(p.settings(s, network)))
 	config := webrtc.Configuration{BundlePolicy: webrtc.BundlePolicyMaxBundle, ICEServers: p.relays(s.Relays)}
 	if s.RelayOnly {
 		config.ICETransportPolicy = webrtc.ICETransportPolicyRelay
@@ -170,27 +178,22 @@ func (p *Peer) listen() {
 		p.on.Candidate(out)
 	})
 	p.pc.OnICEConnectionStateChange(func(s webrtc.ICEConnectionState) {
-		switch s {
-		case webrtc.ICEConnectionStateDisconnected:
+		switch {
+		case s == webrtc.ICEConnectionStateDisconnected:
 			p.tell(Shaky)
-		case webrtc.ICEConnectionStateFailed:
+		case s == webrtc.ICEConnectionStateFailed:
 			p.tell(Failed)
-		case webrtc.ICEConnectionStateConnected:
-			if p.pc.ConnectionState() == webrtc.PeerConnectionStateConnected {
-				p.tell(Connected)
-			}
+		case s == webrtc.ICEConnectionStateConnected && p.pc.ConnectionState() == webrtc.PeerConnectionStateConnected:
+			p.tell(Connected)
 		}
 	})
 	p.pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
-		switch s {
-		case webrtc.PeerConnectionStateConnecting:
-			p.tell(Connecting)
-		case webrtc.PeerConnectionStateConnected:
-			p.tell(Connected)
-		case webrtc.PeerConnectionStateFailed:
-			p.tell(Failed)
-		case webrtc.PeerConnectionStateClosed:
-			p.tell(Closed)
+		states := map[webrtc.PeerConnectionState]State{
+			webrtc.PeerConnectionStateConnecting: Connecting, webrtc.PeerConnectionStateConnected: Connected,
+			webrtc.PeerConnectionStateFailed: Failed, webrtc.PeerConnectionStateClosed: Closed,
+		}
+		if word, ok := states[s]; ok {
+			p.tell(word)
 		}
 	})
 	p.pc.OnTrack(func(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
@@ -202,7 +205,8 @@ func (p *Peer) listen() {
 		if tr := r.RTPTransceiver(); tr != nil {
 			mid = tr.Mid()
 		}
-		remote := &Remote{ID: t.ID(), Stream: t.StreamID(), Mid: mid, codec: name, peer: p, track: t, receiver: r}
+		remote := &Remote{ID: t.ID(), Stream: t.StreamID(), Mid: mid, peer: p, track: t, receiver: r}
+		remote.name.Store(name)
 		p.on.Remote(remote)
 		remote.read()
 	})

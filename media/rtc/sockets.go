@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,7 +47,7 @@ func (s *sockets) resolve(network, address string) (netip.Addr, uint16, error) {
 	if err != nil {
 		return netip.Addr{}, 0, fmt.Errorf("resolve: %w", err)
 	}
-	p, err := net.LookupPort(network, port)
+	p, err := strconv.ParseUint(port, 10, 16)
 	if err != nil {
 		return netip.Addr{}, 0, fmt.Errorf("resolve: %w", err)
 	}

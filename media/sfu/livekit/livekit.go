@@ -133,16 +133,12 @@ func (s *session) awaitMedia(ctx context.Context) error {
 	case <-s.done:
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		why := sfu.ServerFault
-		switch s.farewell.Why {
-		case sfu.Broken:
-			why = sfu.BadProtocol
-		case sfu.Replaced, sfu.Removed:
-			why = sfu.PassRefused
-		case sfu.Closed:
-			why = sfu.NoSuchRoom
-		case sfu.Expired:
-			why = sfu.PassExpired
+		why, ok := map[sfu.EndReason]sfu.JoinProblem{
+			sfu.Broken: sfu.BadProtocol, sfu.Replaced: sfu.PassRefused, sfu.Removed: sfu.PassRefused,
+			sfu.Closed: sfu.NoSuchRoom, sfu.Expired: sfu.PassExpired,
+		}[s.farewell.Why]
+		if !ok {
+			why = sfu.ServerFault
 		}
 		return &sfu.JoinError{Why: why, Detail: s.farewell.Detail}
 	case <-ctx.Done():

@@ -38,13 +38,12 @@ var buildRoom = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
-	code := m.Run()
+	m.Run()
 	if os.Getenv("PARAVENT_ROOM") == "" {
 		if path, err := buildRoom(); err == nil && !testing.Short() {
 			os.RemoveAll(filepath.Dir(path))
 		}
 	}
-	os.Exit(code)
 }
 
 // A room is a LiveKit server with one room on this machine.

@@ -67,7 +67,7 @@ func (d dialer) try(ctx context.Context, m Mode, token secret.Secret, v visit) (
 		return nil, nil, err
 	}
 	header := http.Header{"Authorization": {"Bearer " + token.Reveal()}, "User-Agent": {"paravent"}}
-	c, resp, err := websocket.Dial(ctx, address, &websocket.DialOptions{HTTPClient: d.client, HTTPHeader: header})
+	c, resp, err := websocket.Dial(ctx, address, &websocket.DialOptions{HTTPClient: d.client, HTTPHeader: header}) //nolint:bodyclose // the library does, and gives a copy
 	if err != nil {
 		return nil, nil, refused(ctx, err, resp, token)
 	}
