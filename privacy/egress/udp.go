@@ -87,3 +87,38 @@ func (c *UDPConn) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error) {
 		}
 	}
 }
+
+// Read reads the next packet from an address of the lane.
+func (c *UDPConn) Read(b []byte) (int, error) {
+	n, _, err := c.ReadFromUDPAddrPort(b)
+	return n, err
+}
+
+// ReadMsgUDP reads the next packet from an address of the lane, and its control
+// data.
+func (c *UDPConn) ReadMsgUDP(b, oob []byte) (n, oobn, flags int, addr *net.UDPAddr, err error) {
+	n, oobn, flags, from, err := c.ReadMsgUDPAddrPort(b, oob)
+	if err != nil {
+		return n, oobn, flags, nil, err
+	}
+	return n, oobn, flags, net.UDPAddrFromAddrPort(from), nil
+}
+
+// ReadMsgUDPAddrPort reads the next packet from an address of the lane, and its
+// control data.
+func (c *UDPConn) ReadMsgUDPAddrPort(b, oob []byte) (n, oobn, flags int, addr netip.AddrPort, err error) {
+	for {
+		n, oobn, flags, addr, err = c.UDPConn.ReadMsgUDPAddrPort(b, oob)
+		if err != nil || c.lane.mayReach(addr.Addr()) {
+			return n, oobn, flags, netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port()), err
+		}
+	}
+}
+
+// WriteMsgUDPAddrPort sends b and the control data oob to addr.
+func (c *UDPConn) WriteMsgUDPAddrPort(b, oob []byte, addr netip.AddrPort) (int, int, error) {
+	if err := c.check(addr.Addr()); err != nil {
+		return 0, 0, err
+	}
+	return c.UDPConn.WriteMsgUDPAddrPort(b, oob, addr)
+}
