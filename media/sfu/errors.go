@@ -8,6 +8,9 @@ import (
 // ErrUnsupported is returned for what this kind of server does not have.
 var ErrUnsupported = errors.New("this server cannot do that")
 
+// ErrNoAnswer is returned when the server does not answer a request in time.
+var ErrNoAnswer = errors.New("the server does not answer")
+
 // ErrEnded is returned by a session that is over.
 var ErrEnded = errors.New("the session has ended")
 

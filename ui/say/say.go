@@ -44,7 +44,7 @@ func Of(err error) Problem {
 	case errors.As(err, &held):
 		return Problem{"held-back", held.Filter + " does not work, so nothing raw is sent", "the others see a plain colour, or hear silence, until it works again"}
 	case errors.As(err, &denied):
-		return Problem{"host-denied", denied.Error(), "the link and the policy decide which hosts may be reached"}
+		return Problem{"host-denied", sfu.Foreign(denied.Error()).Clean(), "the link and the policy decide which hosts may be reached"}
 	case errors.As(err, &reach):
 		return reached(reach)
 	case errors.As(err, &join):
@@ -61,6 +61,8 @@ func Of(err error) Problem {
 		return Problem{"policy", err.Error(), "choose a filter, such as --background color:#334455"}
 	case errors.Is(err, sfu.ErrUnsupported):
 		return Problem{"unsupported", "this server has no such function", ""}
+	case errors.Is(err, sfu.ErrNoAnswer):
+		return Problem{"server-silent", "the server does not answer", "try again; if it stays so, leave and join again"}
 	case errors.Is(err, sfu.ErrEnded):
 		return Problem{"ended", "the call is over", ""}
 	case errors.Is(err, context.Canceled):
@@ -68,7 +70,7 @@ func Of(err error) Problem {
 	case errors.As(err, &path):
 		return Problem{"file", fmt.Sprintf("%s: %v", path.Path, path.Err), "check the name and the rights of the file"}
 	}
-	return Problem{"unexpected", err.Error(), ""}
+	return Problem{"unexpected", sfu.Foreign(err.Error()).Clean(), ""}
 }
 
 func reached(e *egress.ReachError) Problem {

@@ -1,0 +1,81 @@
+package say_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"paravent/media/capture"
+	"paravent/media/sfu"
+	"paravent/privacy/egress"
+	"paravent/privacy/filter"
+	"paravent/privacy/policy"
+	"paravent/ui/command"
+	"paravent/ui/say"
+)
+
+func TestEveryFailureThatIsKnownHasItsOwnWordsAndHint(t *testing.T) {
+	var errs []error
+	for _, f := range []egress.Failing{
+		egress.UnknownHost, egress.Refusing, egress.Silent, egress.NoRoute, egress.Certificate, egress.BadTLS, egress.Unencrypted, egress.CutOff,
+	} {
+		errs = append(errs, &egress.ReachError{Host: "h", Why: f})
+	}
+	for _, p := range []sfu.JoinProblem{
+		sfu.PassMissing, sfu.PassRefused, sfu.PassExpired, sfu.NoSuchRoom, sfu.RoomFull, sfu.NotAServer, sfu.ServerFault, sfu.NoMedia, sfu.BadProtocol,
+	} {
+		errs = append(errs, &sfu.JoinError{Why: p})
+	}
+	for _, e := range []error{capture.ErrNoDevice, capture.ErrBusy, capture.ErrForbidden, capture.ErrUnplugged, capture.ErrStalled, capture.ErrFormat} {
+		errs = append(errs, &capture.DeviceError{Kind: capture.CameraKind, ID: "Cam", Err: e})
+	}
+	errs = append(errs, &filter.HeldError{Filter: "blur", Err: filter.ErrLate}, &egress.DeniedError{Host: "h"}, policy.ErrRaw,
+		&capture.FileError{Path: "p", Err: capture.ErrFormat}, &command.UsageError{Line: "x"}, &sfu.LinkError{Kind: "livekit", Why: "no host"},
+		&capture.DeviceError{Kind: capture.ScreenKind, Err: capture.ErrNoDevice}, sfu.ErrNoAnswer)
+	codes := make(map[string]error)
+	for _, err := range errs {
+		p := say.Of(fmt.Errorf("somewhere: %w", err))
+		if p.Code == "" || p.Code == "unexpected" || p.Text == "" || p.Hint == "" {
+			t.Errorf("%v: %+v", err, p)
+		}
+		if other, ok := codes[p.Code]; ok {
+			t.Errorf("%v and %v share the code %q", err, other, p.Code)
+		}
+		codes[p.Code] = err
+	}
+}
+
+func TestEveryEndHasItsOwnWords(t *testing.T) {
+	texts := make(map[string]sfu.EndReason)
+	for _, why := range []sfu.EndReason{
+		sfu.Left, sfu.Removed, sfu.Closed, sfu.Replaced, sfu.ServerDown, sfu.LinkLost, sfu.Expired, sfu.Moved, sfu.Refused, sfu.Broken,
+	} {
+		p := say.Ended(sfu.Ended{Why: why})
+		if p.Code == "" || p.Code == "ended" || p.Text == string(why) {
+			t.Errorf("%s: %+v", why, p)
+		}
+		if other, ok := texts[p.Text]; ok {
+			t.Errorf("%s and %s share %q", why, other, p.Text)
+		}
+		texts[p.Text] = why
+	}
+}
+
+func TestNothingOfTheNetworkIsSaidUncleaned(t *testing.T) {
+	bad := "a\x1b[2Jb"
+	for _, p := range []say.Problem{
+		say.Of(&sfu.JoinError{Why: sfu.ServerFault, Detail: sfu.Foreign(bad)}),
+		say.Of(&egress.ReachError{Host: bad, Why: egress.Refusing}),
+		say.Of(&capture.DeviceError{Kind: capture.CameraKind, ID: bad, Err: capture.ErrBusy}),
+		say.Of(&egress.DeniedError{Host: bad}),
+		say.Of(errors.New(bad)),
+		say.Ended(sfu.Ended{Why: sfu.Refused, Detail: sfu.Foreign(bad)}),
+		{Text: say.Device(capture.Device{Label: bad})},
+	} {
+		for _, r := range p.Text {
+			if r == 0x1b {
+				t.Errorf("%q has a control code", p.Text)
+			}
+		}
+	}
+}
