@@ -113,7 +113,7 @@ func (s *session) announce(ctx context.Context, o *outlet) error {
 	case <-ctx.Done():
 		err = ctx.Err()
 		if errors.Is(err, context.DeadlineExceeded) {
-			err = errors.New("the server does not answer")
+			err = sfu.ErrNoAnswer
 		}
 	}
 	s.mu.Lock()
