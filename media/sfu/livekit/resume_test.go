@@ -37,8 +37,8 @@ func newWire(t *testing.T, to string) *wire {
 			if err != nil {
 				return
 			}
-			s, err := net.Dial("tcp", w.to)
 			w.mu.Lock()
+			s, err := net.Dial("tcp", w.to)
 			if err != nil || w.dead {
 				c.Close()
 				w.mu.Unlock()
@@ -65,10 +65,11 @@ func (w *wire) cut(dead bool) {
 	w.open = nil
 }
 
-func (w *wire) mend() {
+// lead leads the wire elsewhere.
+func (w *wire) lead(to string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.dead = false
+	w.to = to
 }
 
 // overWire is the guest of link behind a wire.
@@ -82,8 +83,6 @@ func overWire(t *testing.T, link string) (sfutest.Guest, *wire) {
 func isLink(l sfu.Link) func(sfu.Event) bool {
 	return func(e sfu.Event) bool { c, ok := e.(sfu.LinkChanged); return ok && c.Link == l }
 }
-
-func isEnded(e sfu.Event) bool { _, ok := e.(sfu.Ended); return ok }
 
 // count receives for a while and returns how many packets came and the longest
 // time without one.
