@@ -49,6 +49,7 @@ func (p *playout) adjust(l *SoundLine, now time.Time) {
 	}
 	before := p.n
 	switch {
+	case off > 0 && !more: // what is late has not come yet: haste would run dry
 	case off > 0:
 		p.n -= shorten(p.pcm[:p.n])
 		p.counts.Faster += uint64(before - p.n)

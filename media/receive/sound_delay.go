@@ -19,6 +19,11 @@ const (
 	// that the clocks of both sides may drift apart.
 	baseFor = 5 * time.Second
 
+	// shiftFor is how long even the quickest packet must be more than shift late
+	// before the way, or the sender's clock, is taken to have changed for good:
+	// a machine that was too busy to record loses time and never gets it back.
+	shiftFor = time.Second
+	shift    = 60 * time.Millisecond
 	// sameStall is how close together packets come that were held up by one
 	// and the same thing.
 	sameStall = 5 * time.Millisecond
@@ -30,8 +35,10 @@ type delayMeter struct {
 	epoch   time.Time
 	base    [2]time.Duration // the least of (arrived − at): of this span, of the one before
 	changed time.Duration    // when the span began
-	last    time.Duration    // when the packet before came
-	goal    time.Duration    // what target returns
+	recent  time.Duration    // the least since lately
+	lately  time.Duration
+	last    time.Duration // when the packet before came
+	goal    time.Duration // what target returns
 	bins    [binCount]float64
 	packets int
 }
@@ -43,9 +50,19 @@ func (d *delayMeter) add(arrived time.Time, at time.Duration) {
 	if !d.begun {
 		d.begun, d.epoch = true, arrived
 		d.base = [2]time.Duration{-at, -at}
+		d.recent = -at
 	}
 	now := arrived.Sub(d.epoch)
 	way := now - at
+	d.recent = min(d.recent, way)
+	if now-d.lately > shiftFor {
+		if d.recent-min(d.base[0], d.base[1]) > shift {
+			// What was learnt since was the change, not jitter.
+			d.base = [2]time.Duration{d.recent, d.recent}
+			d.bins, d.packets = [binCount]float64{}, 0
+		}
+		d.recent, d.lately = way, now
+	}
 	if now-d.changed > baseFor {
 		d.base[1], d.base[0], d.changed = d.base[0], way, now
 	}

@@ -306,6 +306,40 @@ func TestAStallOfTheNetworkIsCaughtUpWith(t *testing.T) {
 	})
 }
 
+// A sender whose machine was busy loses time: its media clock goes on where it
+// stopped, and every later packet looks late for ever.
+func TestASenderThatLostTimeIsNotTakenForASlowNetwork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &double{}
+		l := NewSoundLine(nil, d)
+		var b frame.Block
+		data := make([]byte, 8)
+		sent := uint64(0)
+		var atStall, afterwards int
+		for n := range 1000 {
+			<-time.After(20 * time.Millisecond)
+			if n < 300 || n >= 350 { // a second without time
+				l.push(packet(sent, time.Duration(sent)*20*time.Millisecond, data))
+				sent++
+			}
+			l.Pull(&b)
+			l.Pull(&b)
+			switch n {
+			case 350:
+				atStall = int(l.Stats().Concealed)
+			case 500:
+				afterwards = int(l.Stats().Concealed)
+				if got := l.Stats().Delay; got > 100*time.Millisecond {
+					t.Errorf("three seconds later the delay is still taken for %v", got)
+				}
+			}
+		}
+		if n := afterwards - atStall; n > 5 {
+			t.Errorf("%d blocks were invented after the sender was back", n)
+		}
+	})
+}
+
 // queue is an inlet with three packets.
 type queue struct{ left []codec.Packet }
 

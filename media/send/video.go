@@ -218,6 +218,9 @@ func (v *VideoLine) tellHeld(err error) {
 }
 
 func heldBy(err error) string {
+	if err == nil {
+		return "" // before anything is allocated
+	}
 	var held *filter.HeldError
 	if errors.As(err, &held) {
 		return held.Filter
