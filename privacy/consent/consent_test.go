@@ -63,7 +63,8 @@ func TestAnAnswerBelongsToTheQuestionThatIsShown(t *testing.T) {
 			t.Fatalf("%d questions were answered at once", len(answers))
 		}
 		b.Answer(false)
-		if <-answers == <-answers {
+		first, second := <-answers, <-answers
+		if first == second {
 			t.Error("both questions got one answer")
 		}
 	})

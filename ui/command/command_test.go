@@ -21,7 +21,7 @@ func (d *desk) note(format string, args ...any) error {
 	d.told = append(d.told, fmt.Sprintf(format, args...))
 	return nil
 }
-func (d *desk) SetCamera(_ context.Context, on bool) error { return d.note("camera %v", on) }
+func (d *desk) SetCamera(_ context.Context, on bool) error     { return d.note("camera %v", on) }
 func (d *desk) SetMicrophone(_ context.Context, on bool) error { return d.note("microphone %v", on) }
 
 func (d *desk) SetScreen(_ context.Context, on bool, name string) error {
