@@ -73,7 +73,7 @@ func TestAReaderThatFallsBehindLosesTheSessionAndNoEvent(t *testing.T) {
 		last = e
 		n++
 	}
-	if e, ok := last.(sfu.Ended); !ok || e.Why != sfu.Broken || n > 5000 {
+	if e, ok := last.(sfu.Ended); !ok || e.Why != sfu.Broken || n > 2*4096+1 {
 		t.Errorf("%d events, the last is %v", n, last)
 	}
 }

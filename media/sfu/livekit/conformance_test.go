@@ -3,6 +3,8 @@ package livekit_test
 import (
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"paravent/media/sfu"
 	"paravent/media/sfu/livekit"
 	"paravent/media/sfu/sfutest"
@@ -13,8 +15,10 @@ func TestConformance(t *testing.T) {
 	for name, mode := range map[string]livekit.Mode{"one-peer": livekit.OnePeer, "two-peers": livekit.TwoPeers} {
 		t.Run(name, func(t *testing.T) {
 			sfutest.Run(t, func(t *testing.T) sfutest.House {
+				leaks := goleak.IgnoreCurrent()
+				t.Cleanup(func() { goleak.VerifyNone(t, leaks) })
 				r := openRoom(t, "--name", "Ada", "--name", "Bo")
-				foreign := openRoom(t, "--name", "Ada", "--expires", "1s") // another key
+				foreign := openRoom(t, "--name", "Ada") // another key
 				guest := func(link string) sfutest.Guest { return sfutest.Guest{Room: target(t, link), Kit: kit(t)} }
 				h := sfutest.House{
 					Connector: livekit.Connector{Mode: mode}, Ada: guest(r.links["Ada"]), Bo: guest(r.links["Bo"]), Replaces: true,

@@ -72,7 +72,7 @@ func try(t *testing.T, address, pass string) error {
 	g.Allow(egress.Signalling, u.Hostname())
 	client := g.Lane(egress.Signalling).HTTPClient()
 	defer client.CloseIdleConnections()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
 	s, err := livekit.Connector{}.Join(ctx, sfu.Room{Kind: "livekit", Server: u.Host, Plain: u.Scheme == "http", Token: secret.New(pass)}, sfu.Pass{},
 		sfu.Kit{Signalling: client, Media: g.Lane(egress.Media), Log: slog.New(slog.DiscardHandler)})

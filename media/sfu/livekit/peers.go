@@ -296,6 +296,7 @@ func (s *session) opened(target int32, label string) {
 	if label == reliableLabel {
 		s.peers.open[target] = true
 		s.ready()
+		s.tellLink()
 	}
 }
 
@@ -311,7 +312,7 @@ func (s *session) ready() {
 // tellLink must be called with mu held.
 func (s *session) tellLink() {
 	now := sfu.LinkResuming
-	if s.line != nil && s.peers.up[s.peers.primary] {
+	if p := s.peers.primary; s.line != nil && s.peers.up[p] && s.peers.open[p] {
 		now = sfu.LinkUp
 	}
 	if s.open && now != s.link {
