@@ -32,6 +32,11 @@ func (c *Call) openScreen(ctx context.Context, f *feed) (running, error) {
 		return running{}, &capture.DeviceError{Kind: capture.ScreenKind, Err: capture.ErrNoDevice}
 	}
 	cam, err := c.kit.Screens.OpenCamera(ctx, name, capture.VideoWish{FPS: screenFPS})
+	var device *capture.DeviceError
+	if errors.As(err, &device) && device.Kind == capture.CameraKind {
+		// To the opener a screen is a camera; to the person it is not.
+		err = &capture.DeviceError{Kind: capture.ScreenKind, ID: device.ID, Err: device.Err}
+	}
 	if err != nil {
 		return running{}, err
 	}

@@ -39,15 +39,29 @@ func English() Words {
 	}
 }
 
-// Sending says how far an own device is: "microphone ON".
-func (Words) Sending(device, phase string) string {
+// Sending says how far an own device is, and which is really used: "microphone
+// ON: Headset".
+func (Words) Sending(device, phase, label string) string {
 	if phase == "on" {
-		return device + " ON"
+		if label == "" {
+			return device + " ON"
+		}
+		return device + " ON: " + shortened(label)
 	}
 	if phase == "" {
 		phase = "off"
 	}
 	return device + " " + phase
+}
+
+// labelLen is how much of a device's label fits into the state line, in runes.
+const labelLen = 24
+
+func shortened(label string) string {
+	if r := []rune(label); len(r) > labelLen {
+		return string(r[:labelLen-1]) + "…"
+	}
+	return label
 }
 
 // HeldBack says that a filter fails, so that the others get nothing of device.

@@ -72,7 +72,7 @@ func StateLine(s call.State) []Badge {
 
 func sending(name, label string, d call.Sending) Badge {
 	w := say.English()
-	b := Badge{Name: name, Text: w.Sending(label, string(d.Phase)), Alert: d.Phase == call.On}
+	b := Badge{Name: name, Text: w.Sending(label, string(d.Phase), d.Device), Alert: d.Phase == call.On}
 	if d.Held != "" {
 		b.Text, b.Alert = w.HeldBack(label, d.Held), true
 	}

@@ -27,7 +27,7 @@ func state() call.State {
 		},
 		Speaking: []sfu.MemberID{"c"},
 		Own: call.Own{
-			Camera: call.Sending{Phase: call.On}, Microphone: call.Sending{Phase: call.Off}, Screen: call.Sending{Phase: call.Off},
+			Camera: call.Sending{Phase: call.On, Device: "A camera with a very long label indeed"}, Microphone: call.Sending{Phase: call.Off}, Screen: call.Sending{Phase: call.Off},
 			Background: "colour", Gate: "near",
 		},
 	}
@@ -45,7 +45,7 @@ func TestTheStateLineSaysEverythingThatLeavesInWords(t *testing.T) {
 	got := texts(state())
 	for name, want := range map[string]view.Badge{
 		"microphone": {Name: "microphone", Text: "microphone off"},
-		"camera":     {Name: "camera", Text: "camera ON", Alert: true},
+		"camera":     {Name: "camera", Text: "camera ON: A camera with a very lo…", Alert: true},
 		"screen":     {Name: "screen", Text: "screen off"},
 		"background": {Name: "background", Text: "background: whole picture covered"},
 		"gate":       {Name: "gate", Text: "room gate: near"},
