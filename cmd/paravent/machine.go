@@ -68,7 +68,7 @@ func newMachine(ctx context.Context, chosen, settings config.Join, rules policy.
 	mixer := present.NewMixer()
 	m := &machine{
 		wish:  capture.VideoWish{Width: 640, Height: 360, FPS: 30},
-		sound: codec.SoundSettings{Bitrate: 32_000, PacketFor: 20 * time.Millisecond, Complexity: 7, FEC: true, DTX: true},
+		sound: codec.SoundSettings{Bitrate: 32_000, PacketFor: 20 * time.Millisecond, Complexity: 5, FEC: true, DTX: true},
 	}
 	wish := soundcard.Wish{Speaker: chosen.Speaker, Microphone: deviceOf(chosen.Microphone, settings.Microphone)}
 	card, err := soundcard.Open(ctx, wish, mixer)
