@@ -168,7 +168,7 @@ func (p *Peer) interceptors() (*interceptor.Registry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("transport-wide feedback: %w", err)
 	}
-	for _, f := range []interceptor.Factory{estimate, number, again, missing, got, sent, feedback} {
+	for _, f := range []interceptor.Factory{estimate, number, &repairs{}, again, missing, got, sent, feedback} {
 		r.Add(f)
 	}
 	return r, nil
@@ -183,7 +183,7 @@ func (p *Peer) settings(s Settings, network transport.Net) webrtc.SettingEngine 
 	e.DisableActiveTCP(true)
 	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	e.SetIncludeLoopbackCandidate(s.Loopback)
-	e.SetICETimeouts(4*time.Second, 12*time.Second, time.Second)
+	e.SetICETimeouts(3*time.Second, 10*time.Second, time.Second)
 	e.SetSrflxAcceptanceMinWait(100 * time.Millisecond)
 	e.SetPrflxAcceptanceMinWait(200 * time.Millisecond)
 	e.SetRelayAcceptanceMinWait(500 * time.Millisecond)

@@ -238,13 +238,13 @@ func (in *Inlet) AskKeyframe() error {
 	return r.askKeyframe()
 }
 
-// WaitFor tells how long a round trip takes, so that missing packets are
-// waited for as long as sending them again takes.
-func (in *Inlet) WaitFor(rtt time.Duration) {
+// waitFor takes how long a round trip is, so that missing packets are waited
+// for as long as sending them again takes.
+func (in *Inlet) waitFor(rtt time.Duration) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.pictures != nil && rtt > 0 {
-		in.pictures.wait = min(max(2*rtt+60*time.Millisecond, 80*time.Millisecond), 250*time.Millisecond)
+		in.pictures.wait = min(3*rtt+100*time.Millisecond, 250*time.Millisecond) // three tries
 	}
 }
 

@@ -70,6 +70,9 @@ func (r *Remote) readMedia() {
 		}
 		r.flowing.Store(true)
 		in.push(r, p, time.Now())
+		if p.seq%512 == 0 {
+			in.waitFor(r.peer.RTT())
+		}
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/pion/interceptor"
 	"github.com/pion/rtp"
-	"github.com/pion/sdp/v3"
 )
 
 // valves is the innermost interceptor: the last place that a media packet
@@ -45,13 +44,9 @@ func (v *valves) of(ssrc uint32) *valve {
 // sends again passes here as well, under the source of the retransmissions.
 func (v *valves) BindLocalStream(info *interceptor.StreamInfo, next interceptor.RTPWriter) interceptor.RTPWriter {
 	mine := v.of(info.SSRC)
-	rid, repaired := extension(info, sdp.SDESRTPStreamIDURI), extension(info, sdp.SDESRepairRTPStreamIDURI)
 	return interceptor.RTPWriterFunc(func(h *rtp.Header, payload []byte, a interceptor.Attributes) (int, error) {
 		if mine.shut.Load() {
 			return 0, nil
-		}
-		if h.SSRC != info.SSRC && rid != 0 && repaired != 0 {
-			h = asRepair(h, rid, repaired)
 		}
 		n, err := next.Write(h, payload, a)
 		if err == nil && n > 0 {
@@ -60,30 +55,6 @@ func (v *valves) BindLocalStream(info *interceptor.StreamInfo, next interceptor.
 		}
 		return n, err
 	})
-}
-
-func extension(info *interceptor.StreamInfo, uri string) uint8 {
-	for _, x := range info.RTPHeaderExtensions {
-		if x.URI == uri {
-			return uint8(x.ID)
-		}
-	}
-	return 0
-}
-
-// asRepair names the stream that a retransmission repairs, which pion leaves
-// out: without it no server knows where a packet of one of several sizes
-// belongs (RFC 8852, section 3).
-func asRepair(h *rtp.Header, rid, repaired uint8) *rtp.Header {
-	name := h.GetExtension(rid)
-	if name == nil {
-		return h
-	}
-	c := h.Clone()
-	if c.DelExtension(rid) != nil || c.SetExtension(repaired, name) != nil {
-		return h
-	}
-	return &c
 }
 
 // errProbe ends a look at a stream that was not announced yet.

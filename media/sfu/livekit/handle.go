@@ -71,6 +71,8 @@ func (s *session) handle(m *wire.SignalResponse) {
 		s.requestAnswered(m.RequestResponse)
 	case *wire.SignalResponse_Leave:
 		s.askedToLeave(m.Leave)
+	case *wire.SignalResponse_RoomMoved:
+		s.end(sfu.Ended{Why: sfu.Moved, Detail: sfu.Foreign(m.RoomMoved.GetRoom().GetName())})
 	default:
 		s.mu.Lock()
 		defer s.mu.Unlock()

@@ -24,8 +24,10 @@ const reliableLabel = "_reliable"
 type peers struct {
 	pub, sub *rtc.Peer // the same with one connection
 	reliable *rtc.Channel
-	primary  int32   // the target whose state is the session's
-	up, open [2]bool // by target: the way is there; messages get through
+	primary  int32 // the target whose state is the session's
+
+	generation int     // grows by one each time the room is entered
+	up, open   [2]bool // by target: the way is there; messages get through
 }
 
 func (p *peers) of(target int32) *rtc.Peer {
@@ -79,14 +81,17 @@ func (p *peers) bytes() (up, down uint64) {
 
 // newPeers makes the media connections for a join.
 func (s *session) newPeers(j *wire.JoinResponse) (p peers, err error) {
+	s.mu.Lock()
+	p.generation = s.peers.generation + 1
+	s.mu.Unlock()
 	const forced = 2 // livekit.ClientConfigSetting_ENABLED
 	set := s.rtcSettings(j.IceServers, j.GetClientConfiguration().GetForceRelay() == forced)
-	if p.pub, err = rtc.NewPeer(set, s.handlers(targetPublisher)); err != nil {
+	if p.pub, err = rtc.NewPeer(set, s.handlers(targetPublisher, p.generation)); err != nil {
 		return p, err
 	}
 	p.sub = p.pub
 	if s.mode == TwoPeers {
-		if p.sub, err = rtc.NewPeer(set, s.handlers(targetSubscriber)); err != nil {
+		if p.sub, err = rtc.NewPeer(set, s.handlers(targetSubscriber, p.generation)); err != nil {
 			return p, err
 		}
 		if j.SubscriberPrimary {
@@ -278,14 +283,19 @@ func (s *session) mediaState(target int32, st rtc.State) {
 		s.peers.up[target] = true
 	case rtc.Shaky, rtc.Failed, rtc.Closed:
 		s.peers.up[target] = false
+		s.doubt()
 	case rtc.Connecting:
 	}
 	s.ready()
 	s.tellLink()
 	l := s.line
 	s.mu.Unlock()
-	if st == rtc.Failed && l != nil {
-		l.close() // and so begins to resume, which finds a new way
+	switch {
+	case l == nil:
+	case st == rtc.Shaky && target == targetPublisher: // the network may be another one now
+		s.atDesk(func() { s.offer(true) })
+	case st == rtc.Shaky, st == rtc.Failed: // the server looks for a new way when we resume
+		l.close()
 	}
 }
 

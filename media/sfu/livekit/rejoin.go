@@ -62,6 +62,7 @@ func (s *session) reenter(j *wire.JoinResponse, fresh peers) (old peers) {
 	s.number, s.room, s.codecs = j.Participant.Sid, sfu.Foreign(j.Room.Name), enabled(j.EnabledPublishCodecs)
 	s.takeSelf(j.Participant)
 	s.outbox = nil
+	clear(s.remotes)
 	there := make(map[sfu.MemberID]bool)
 	for _, p := range j.OtherParticipants {
 		there[sfu.MemberID(p.Identity)] = true

@@ -99,10 +99,7 @@ func (s *session) converse(ctx context.Context, l *line) error {
 // write sends what is in the outbox, and pings. It returns when ctx is done,
 // or when the server is silent for too long.
 func (s *session) write(ctx context.Context, l *line) {
-	s.mu.Lock()
-	every := s.pings.every
-	s.mu.Unlock()
-	tick := time.NewTicker(every)
+	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
 		s.mu.Lock()
@@ -122,18 +119,42 @@ func (s *session) write(ctx context.Context, l *line) {
 			return
 		case <-s.bell:
 		case now := <-tick.C:
-			s.mu.Lock()
-			silent := now.Sub(s.pings.heard) > s.pings.patience
-			rtt := s.pings.rtt
-			s.mu.Unlock()
-			if silent {
+			if !s.ping(now) {
 				return
 			}
-			ping := &wire.Ping{Timestamp: now.UnixMilli(), Rtt: rtt.Milliseconds()}
-			s.send(&wire.SignalRequest{Message: &wire.SignalRequest_PingReq{PingReq: ping}})
 		}
 	}
 }
+
+// ping asks the server for a sign of life when it is time to. It returns false
+// when the server has been silent for too long.
+func (s *session) ping(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now.Sub(s.pings.heard) > s.pings.patience {
+		return false
+	}
+	if now.Sub(s.pings.sent) >= s.pings.every {
+		s.pings.sent = now
+		s.queue(&wire.SignalRequest{Message: &wire.SignalRequest_PingReq{PingReq: &wire.Ping{Timestamp: now.UnixMilli(), Rtt: s.pings.rtt.Milliseconds()}}})
+	}
+	return true
+}
+
+// doubt is called when no media has come for some seconds: the server must now
+// give a sign of life soon, or signalling counts as cut as well. It must be
+// called with mu held.
+func (s *session) doubt() {
+	now := time.Now()
+	if least := now.Add(doubtTime - s.pings.patience); s.pings.heard.After(least) {
+		s.pings.heard = least
+	}
+	s.pings.sent = time.Time{}
+	s.ring()
+}
+
+// doubtTime is how soon a server that is doubted must answer.
+const doubtTime = 3 * time.Second
 
 // mend brings a connection back: it resumes, and where the server no longer
 // knows the session, joins again.

@@ -62,7 +62,7 @@ type session struct {
 
 type pings struct {
 	every, patience time.Duration
-	heard           time.Time
+	heard, sent     time.Time
 	rtt             time.Duration
 }
 
@@ -213,7 +213,6 @@ func (s *session) Stats() sfu.Stats {
 	}
 	st.RTT = p.rtt()
 	for _, in := range inlets {
-		in.media.WaitFor(st.RTT)
 		st.Got[in.id] = sfu.Got(in.media.Stats())
 	}
 	if st.RTT == 0 {
@@ -282,14 +281,36 @@ const maxHosts = 64
 
 var _ sfu.Session = (*session)(nil)
 
-// handlers are what a media connection tells the session.
-func (s *session) handlers(target int32) rtc.Handlers {
+// handlers are what a media connection tells the session. What one tells that
+// has been replaced is no news.
+func (s *session) handlers(target int32, generation int) rtc.Handlers {
+	current := func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.peers.generation == generation
+	}
 	return rtc.Handlers{
-		Candidate: func(c rtc.Candidate) { s.sendCandidate(target, c) },
-		State:     func(st rtc.State) { s.mediaState(target, st) },
-		Remote:    s.remote,
-		Open:      func(label string) { s.opened(target, label) },
-		Data:      func(_ string, b []byte) { s.data(b) },
-		Host:      s.askHost,
+		Candidate: func(c rtc.Candidate) {
+			if current() {
+				s.sendCandidate(target, c)
+			}
+		},
+		State: func(st rtc.State) {
+			if current() {
+				s.mediaState(target, st)
+			}
+		},
+		Remote: func(r *rtc.Remote) {
+			if current() {
+				s.remote(r)
+			}
+		},
+		Open: func(label string) {
+			if current() {
+				s.opened(target, label)
+			}
+		},
+		Data: func(_ string, b []byte) { s.data(b) },
+		Host: s.askHost,
 	}
 }
