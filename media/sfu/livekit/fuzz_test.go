@@ -265,11 +265,11 @@ func TestLinks(t *testing.T) {
 }
 
 func TestRoles(t *testing.T) {
-	perm := func(p wire.ParticipantPermission) *wire.ParticipantInfo { return &wire.ParticipantInfo{Permission: &p} } //nolint:govet // made for this
+	perm := func(p *wire.ParticipantPermission) *wire.ParticipantInfo { return &wire.ParticipantInfo{Permission: p} }
 	for want, infos := range map[sfu.Role][]*wire.ParticipantInfo{
 		sfu.Person:   {{}, {Kind: 99}},
-		sfu.Recorder: {{Kind: 2}, perm(wire.ParticipantPermission{Recorder: true})},
-		sfu.Bot:      {{Kind: 1}, {Kind: 4}, perm(wire.ParticipantPermission{Agent: true})},
+		sfu.Recorder: {{Kind: 2}, perm(&wire.ParticipantPermission{Recorder: true})},
+		sfu.Bot:      {{Kind: 1}, {Kind: 4}, perm(&wire.ParticipantPermission{Agent: true})},
 		sfu.Phone:    {{Kind: 3}},
 	} {
 		for _, i := range infos {
