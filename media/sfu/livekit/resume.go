@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/coder/websocket"
+
 	"paravent/media/sfu"
 	"paravent/media/sfu/livekit/wire"
 	"paravent/privacy/egress"
@@ -38,6 +40,9 @@ func (s *session) follow(ctx context.Context, l *line) {
 			s.broken(err)
 			return
 		}
+		s.mu.Lock()
+		s.orderly = websocket.CloseStatus(err) == websocket.StatusNormalClosure
+		s.mu.Unlock()
 		if l, err = s.mend(ctx); err != nil {
 			s.end(s.lost(err))
 			return
@@ -215,8 +220,9 @@ func final(err error) bool {
 // lost says why the session ended when mending failed.
 func (s *session) lost(err error) sfu.Ended {
 	var (
-		no   *sfu.JoinError
-		over *endedError
+		no    *sfu.JoinError
+		over  *endedError
+		reach *egress.ReachError
 	)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -229,7 +235,8 @@ func (s *session) lost(err error) sfu.Ended {
 		return sfu.Ended{Why: sfu.Refused, Detail: no.Detail}
 	case errors.As(err, &no) && no.Why == sfu.NoSuchRoom:
 		return sfu.Ended{Why: sfu.Closed}
-	case s.leaving != nil && s.leaving.Reason == reasonShutdown:
+	case s.leaving != nil && s.leaving.Reason == reasonShutdown,
+		s.orderly && errors.As(err, &reach) && reach.Why == egress.Refusing: // closed with a word, then nobody there
 		return sfu.Ended{Why: sfu.ServerDown}
 	}
 	return sfu.Ended{Why: sfu.LinkLost}

@@ -55,6 +55,7 @@ type session struct {
 	ended    bool
 	leaving  *wire.LeaveRequest // what the server asked for last
 	open     bool               // connected was closed
+	orderly  bool               // the last connection was closed, not cut
 	link     sfu.Link
 	codecs   map[codec.Name]bool // that the server takes; nil is all
 	past     map[sfu.Source]sfu.Sent
