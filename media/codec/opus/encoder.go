@@ -123,10 +123,13 @@ func (e *encoder) encode() (codec.Packet, error) {
 		return codec.Packet{}, problem("encode", n)
 	}
 	// libopus repeats the silence every 400 ms, for the sake of the noise in it.
-	// Where there is no noise, there is nothing to repeat.
+	// Where there is no noise, there is nothing to repeat. The first packet of a
+	// silence goes out all the same, though it is nearly empty: without it the
+	// other side takes the pause for a loss, and invents what was never said.
+	was := e.quiet
 	e.quiet = e.dtx && (n <= nothing || e.quiet && silent)
 	pkt := codec.Packet{Codec: codec.Opus, At: e.first}
-	if !e.quiet {
+	if !e.quiet || !was {
 		pkt.Data = e.out[:n]
 		pkt.Keyframe = true
 	}

@@ -229,7 +229,12 @@ func TestSilenceSendsNothingWithDTX(t *testing.T) {
 		if n := len(filled(encode(t, e, speech, 0, 60))); n == 0 {
 			t.Fatal("speech sends nothing")
 		}
-		encode(t, e, silence, 60, 120) // what trails after speech
+		trail := filled(encode(t, e, silence, 60, 120)) // after speech
+		for i, pkt := range trail {
+			if marks := len(pkt.Data) <= 2; marks != (i == len(trail)-1) {
+				t.Errorf("%v: packet %d of %d before silence has %d bytes", s.PacketFor, i, len(trail), len(pkt.Data))
+			}
+		}
 		if n := len(filled(encode(t, e, silence, 180, 600))); n != 0 {
 			t.Errorf("%v: six seconds of silence sent %d packets", s.PacketFor, n)
 		}
