@@ -1,0 +1,88 @@
+// Package segment tells a person from the room: it turns a picture into a mask.
+//
+// It runs one known model, MediaPipe's "selfie segmentation, landscape", and
+// refuses any other, since everything that keeps the home out of the picture
+// was measured with this one. The mask is raw: refining it, keeping only the
+// main person and deciding what to show are not done here.
+package segment
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"image"
+
+	"paravent/media/frame"
+	"paravent/privacy/picture/net"
+	"paravent/privacy/picture/tflite"
+)
+
+// The size of a mask, in cells. A crop of this ratio, 16:9, is not distorted.
+const (
+	Width  = 256
+	Height = 144
+)
+
+// checksum is the SHA-256 of the one model that New takes.
+const checksum = "4aafe6223bb8dac6fac8ca8ed56852870a33051ef3f6238822d282a109962894"
+
+// ErrUnknownModel is returned by New for a file that is not the known model.
+var ErrUnknownModel = errors.New("segment: not the known model")
+
+// A Segmenter makes masks. It is used by one goroutine at a time.
+type Segmenter struct {
+	net *net.Net
+	s   sampler
+}
+
+// New returns a Segmenter that runs model, a TFLite file, of which it keeps
+// nothing. It returns ErrUnknownModel unless the file has the known checksum.
+func New(model []byte) (*Segmenter, error) {
+	if sum := sha256.Sum256(model); hex.EncodeToString(sum[:]) != checksum {
+		return nil, ErrUnknownModel
+	}
+	g, err := tflite.Parse(model)
+	if err != nil {
+		return nil, fmt.Errorf("segment: %w", err)
+	}
+	n, err := net.New(g)
+	if err != nil {
+		return nil, fmt.Errorf("segment: %w", err)
+	}
+	if _, stride := n.Output(); stride != 1 || len(n.Input()) != Width*Height*3 {
+		return nil, ErrUnknownModel
+	}
+	return &Segmenter{net: n}, nil
+}
+
+// Path returns how s computes, for reports.
+func (s *Segmenter) Path() string { return s.net.Path().String() }
+
+// Mask looks at the part crop of p and writes to out how likely each cell of it
+// is a person: Height rows of Width cells, 0 for surely not to 255 for surely.
+// Cell (x, y) stands for the pixels of crop from x·w/Width to (x+1)·w/Width
+// across, and likewise down, where w is the width of crop in pixels. crop is
+// counted from p's first pixel and must lie within p; a crop that is not 16:9
+// is distorted to fit.
+//
+// It borrows p until it returns, and does not change it. After an error out is
+// not to be used. Real-time: it allocates only when crop is wider than ever
+// before.
+func (s *Segmenter) Mask(p *frame.Picture, crop image.Rectangle, out []byte) error {
+	if len(out) < Width*Height {
+		return fmt.Errorf("segment: a mask of %d cells", len(out))
+	}
+	if err := s.s.sample(s.net.Input(), p, crop); err != nil {
+		return fmt.Errorf("segment: %w", err)
+	}
+	s.net.Run()
+	person, _ := s.net.Output()
+	for i, v := range person[:Width*Height] {
+		out[i] = 0
+		if v > 0 { // not where it is not a number
+			out[i] = byte(min(v, 1)*255 + .5)
+		}
+	}
+	return nil
+}
