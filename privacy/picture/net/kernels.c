@@ -39,6 +39,7 @@ typedef int v8i __attribute__((vector_size(32), aligned(4), may_alias));
 #define MR16 6
 #define MR8 8
 #undef GEMM
+#undef STORE
 #include "kernels.h"
 #endif
 

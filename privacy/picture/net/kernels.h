@@ -41,6 +41,10 @@ FN v8 NAME(activate)(v8 x, int act) {
 
 /* rows cells times 8*cols channels: in holds, for each run, one pointer a cell
  * to len values; w holds 8*cols weights for each of those values */
+#define STORE(rows, cols, act)                                                                     \
+  for (int i = 0; i < rows; i++)                                                                   \
+    for (int j = 0; j < cols; j++)                                                                 \
+      NAME(store)(out + i * stride + 8 * j, NAME(activate)(acc[i][j], act))
 #define GEMM(name, rows, cols)                                                                     \
   FN void NAME(name)(const float *const *in, int runs, int len, const float *w, const float *bias, \
                      float *out, int stride, int act) {                                            \
@@ -59,9 +63,12 @@ FN v8 NAME(activate)(v8 x, int act) {
           for (int j = 0; j < cols; j++) acc[i][j] += x * wv[j];                                   \
         }                                                                                          \
       }                                                                                            \
-    for (int i = 0; i < rows; i++)                                                                 \
-      for (int j = 0; j < cols; j++)                                                               \
-        NAME(store)(out + i * stride + 8 * j, NAME(activate)(acc[i][j], act));                     \
+    switch (act) { /* here and not for each value */                                               \
+    case RELU: STORE(rows, cols, RELU); break;                                                     \
+    case SWISH: STORE(rows, cols, SWISH); break;                                                   \
+    case SIGMOID: STORE(rows, cols, SIGMOID); break;                                               \
+    default: STORE(rows, cols, LINEAR);                                                            \
+    }                                                                                              \
   }
 GEMM(gemm_many16, MR16, 2)
 GEMM(gemm_one16, 1, 2)
@@ -80,7 +87,19 @@ FN void NAME(gather)(const pv_op *o, const float *mem, int y, int x, const float
     }
 }
 
-/* mem starts with zeros, as many as any layer has input channels */
+/* gather for cells without gaps, where a row of the kernel is one run; 0 where
+ * the cell is too near to the left or right edge for that */
+FN int NAME(gather_rows)(const pv_op *o, const float *mem, int y, int x, const float **at, int step) {
+  int iy = y * o->sh - o->pt, ix = x * o->sw - o->pl;
+  if (ix < 0 || ix + o->kw > o->iw) return 0;
+  for (int ky = 0; ky < o->kh; ky++, at += step) {
+    int inside = (unsigned)(iy + ky) < (unsigned)o->ih;
+    *at = inside ? mem + o->in + ((size_t)(iy + ky) * o->iw + ix) * o->ic : mem;
+  }
+  return 1;
+}
+
+/* mem starts with zeros, as many as a row of any kernel reads */
 FN void NAME(conv)(const pv_op *o, float *mem, const float *weights) {
   const int taps = o->kh * o->kw, depth = taps * o->rc, cells = o->oh * o->ow;
   const int dense = taps == 1 && o->sh == 1 && o->sw == 1 && o->ow == o->iw;
@@ -88,21 +107,26 @@ FN void NAME(conv)(const pv_op *o, float *mem, const float *weights) {
   for (int c = 0; c < o->oc; c += 16) {
     const int wide = o->oc - c >= 16, many = wide ? MR16 : MR8;
     const float *w = weights + o->w + (size_t)c * depth, *b = weights + o->b + c;
-    for (int m = 0, y = 0, x = 0; m < cells;) {
+    for (int m = 0; m < cells;) {
       const int n = cells - m >= many ? many : 1;
-      for (int i = 0; i < n; i++) {
-        if (dense) {
-          at[i] = mem + o->in + (size_t)(m + i) * o->ic;
+      int runs = taps, len = o->rc;
+      if (dense) {
+        for (int i = 0; i < n; i++) at[i] = mem + o->in + (size_t)(m + i) * o->ic;
+      } else {
+        int rows = o->ic == o->rc;
+        for (int i = 0; rows && i < n; i++) rows = NAME(gather_rows)(o, mem, (m + i) / o->ow, (m + i) % o->ow, at + i, n);
+        if (rows) {
+          runs = o->kh;
+          len = o->kw * o->rc;
         } else {
-          NAME(gather)(o, mem, y, x, at + i, n);
-          if (++x == o->ow) { x = 0; y++; }
+          for (int i = 0; i < n; i++) NAME(gather)(o, mem, (m + i) / o->ow, (m + i) % o->ow, at + i, n);
         }
       }
       float *out = mem + o->out + (size_t)m * o->oc + c;
-      if (wide && n > 1) NAME(gemm_many16)(at, taps, o->rc, w, b, out, o->oc, o->act);
-      else if (wide) NAME(gemm_one16)(at, taps, o->rc, w, b, out, o->oc, o->act);
-      else if (n > 1) NAME(gemm_many8)(at, taps, o->rc, w, b, out, o->oc, o->act);
-      else NAME(gemm_one8)(at, taps, o->rc, w, b, out, o->oc, o->act);
+      if (wide && n > 1) NAME(gemm_many16)(at, runs, len, w, b, out, o->oc, o->act);
+      else if (wide) NAME(gemm_one16)(at, runs, len, w, b, out, o->oc, o->act);
+      else if (n > 1) NAME(gemm_many8)(at, runs, len, w, b, out, o->oc, o->act);
+      else NAME(gemm_one8)(at, runs, len, w, b, out, o->oc, o->act);
       m += n;
     }
   }
@@ -219,24 +243,25 @@ FN void NAME(resize)(const pv_op *o, float *mem) {
   }
 }
 
-/* w holds 8 weights for each channel of the input, of which the first 4 count */
+/* a 1×1 convolution to 8 channels, of which the first 4 are the cells of the
+ * output */
 FN void NAME(upconv)(const pv_op *o, float *mem, const float *weights) {
-  const v8 b = NAME(all)(weights[o->b]), zero = NAME(all)(0);
-  const float *p = mem + o->in;
+  const float *w = weights + o->w, *b = weights + o->b, *in = mem + o->in;
   for (int y = 0; y < o->ih; y++)
-    for (int x = 0; x < o->iw; x++, p += o->ic) {
-      const float *w = weights + o->w;
-      v8 a = b, e = zero;
-      for (int c = 0; c < o->ic; c += 2, w += 16) {
-        a += NAME(all)(p[c]) * NAME(load)(w);
-        e += NAME(all)(p[c + 1]) * NAME(load)(w + 8);
+    for (int x = 0; x < o->iw;) {
+      const float *at[MR8];
+      float cells[8 * MR8];
+      const int n = o->iw - x >= MR8 ? MR8 : 1;
+      for (int i = 0; i < n; i++, in += o->ic) at[i] = in;
+      if (n > 1) NAME(gemm_many8)(at, 1, o->rc, w, b, cells, 8, o->act);
+      else NAME(gemm_one8)(at, 1, o->rc, w, b, cells, 8, o->act);
+      for (int i = 0; i < n; i++, x++) {
+        float *q = mem + o->out + (size_t)(2 * y) * o->ow + 2 * x;
+        q[0] = cells[8 * i];
+        q[1] = cells[8 * i + 1];
+        q[o->ow] = cells[8 * i + 2];
+        q[o->ow + 1] = cells[8 * i + 3];
       }
-      a = NAME(activate)(a + e, o->act);
-      float *q = mem + o->out + (size_t)(2 * y) * o->ow + 2 * x;
-      q[0] = a[0];
-      q[1] = a[1];
-      q[o->ow] = a[2];
-      q[o->ow + 1] = a[3];
     }
 }
 

@@ -103,6 +103,7 @@ func arrange(g *tflite.Graph) (*layout, error) {
 	}
 	l.stride[g.In] = g.Shapes[g.In].C
 	for i, y := range g.Layers {
+		zeros = max(zeros, pad8(y.KW*g.Shapes[y.In].C))
 		if y.In == g.In && y.Kind != tflite.Conv || y.By == g.In {
 			return nil, errors.New("the input goes to another layer than a convolution")
 		}
@@ -186,9 +187,13 @@ func (n *Net) prepare(g *tflite.Graph, y *tflite.Layer, l *layout) op {
 		}
 	case tflite.Add, tflite.Scale, tflite.Mean, tflite.Resize: // without weights
 	}
+	bias := y.Bias
+	if y.Kind == tflite.Upconv {
+		bias = []float32{bias[0], bias[0], bias[0], bias[0]}
+	}
 	o.b = int32(len(n.weights))
-	n.weights = append(n.weights, y.Bias...)
-	n.weights = append(n.weights, make([]float32, pad8(len(y.Bias))-len(y.Bias))...)
+	n.weights = append(n.weights, bias...)
+	n.weights = append(n.weights, make([]float32, pad8(len(bias))-len(bias))...)
 	return o
 }
 

@@ -41,10 +41,11 @@ type tensor struct {
 
 type operator struct {
 	code    int
-	custom  string
 	in, out []int
 	options table
-	blob    []byte // options of a custom operator
+
+	isUpconv bool   // of a custom operator
+	blob     []byte // its options
 }
 
 // A builder turns the operators of a file into layers, in their order.
@@ -121,7 +122,7 @@ func (p *builder) readOperators(model, graph table) {
 		c := codes[i]
 		op := operator{code: max(c.u8(0), c.i32(3, 0)), in: o.ints(1, 8), out: o.ints(2, 8), options: o.table(4)}
 		if op.code == opCustom {
-			op.custom, op.blob = string(c.bytes(1)), o.bytes(5)
+			op.isUpconv, op.blob = string(c.bytes(1)) == upconv, o.bytes(5)
 		}
 		for _, t := range op.in {
 			p.readers[t]++
@@ -354,7 +355,7 @@ func (p *builder) activate(a Activation, o *operator) error {
 }
 
 func (p *builder) upconv(o *operator) error {
-	if o.custom != upconv || len(o.blob) < 12 {
+	if !o.isUpconv || len(o.blob) < 12 {
 		return errors.New("unknown custom operator")
 	}
 	// TfLiteTransposeConvParams: padding, stride across, stride down
