@@ -86,17 +86,17 @@ func attend(ctx context.Context, c *call.Call, m *machine, figures *stats, chose
 		t := time.AfterFunc(chosen.For, leave)
 		defer t.Stop()
 	}
-	inRoom := make(chan error, 1)
-	go func() { inRoom <- c.Run(stay) }()
-	followed := make(chan struct{})
-	go func() {
-		defer close(followed)
-		m.announce(stay, c)
-	}()
 	measured := make(chan struct{})
 	go func() {
 		defer close(measured)
 		figures.follow(stay, c)
+	}()
+	inRoom := make(chan error, 1)
+	go func() { inRoom <- c.Run(afterwards(stay, measured)) }()
+	followed := make(chan struct{})
+	go func() {
+		defer close(followed)
+		m.announce(stay, c)
 	}()
 	watching := make(chan struct{})
 	go func() {
@@ -114,6 +114,24 @@ func attend(ctx context.Context, c *call.Call, m *machine, figures *stats, chose
 	<-measured
 	<-watching
 	return errors.Join(err, shown, ending(ctx, c))
+}
+
+// lastFigures bounds how long leaving waits for the last figures of the call.
+const lastFigures = 200 * time.Millisecond
+
+// afterwards returns a context that ends soon after ctx: when the last figures
+// are written, which a call that is being left no longer has.
+func afterwards(ctx context.Context, measured <-chan struct{}) context.Context {
+	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	go func() {
+		defer cancel()
+		<-ctx.Done()
+		select {
+		case <-measured:
+		case <-time.After(lastFigures):
+		}
+	}()
+	return later
 }
 
 // ending turns how the call ended into the program's end.

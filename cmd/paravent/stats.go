@@ -52,6 +52,9 @@ func (s *stats) follow(ctx context.Context, c *call.Call) {
 		case <-ctx.Done():
 			done = true
 		}
+		if c.State().Ended != nil {
+			return // it has no figures any more; the last second's stand
+		}
 		if s.write(figuresOf(c, time.Since(began))) != nil {
 			return // the disk is full; the call goes on
 		}

@@ -40,7 +40,7 @@ while [ -z "$you" ] || [ -z "$colleague" ]; do
 done <"$temp/links"
 
 PARAVENT_LINK=$colleague "$client" join --name Colleague --camera pattern --background off --microphone "file:$voice" --room-gate off \
-  --speaker off --face line </dev/null >"$temp/colleague.log" 2>&1 &
+  --speaker off --watch all --face line </dev/null >"$temp/colleague.log" 2>&1 &
 children+=($!)
 
 if [ -t 0 ] && [ -t 1 ]; then

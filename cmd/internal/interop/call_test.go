@@ -113,8 +113,7 @@ func live(t *testing.T, more ...string) []string {
 // rate is what passed per second between two moments.
 func rate(before, after uint64, seconds float64) float64 { return float64(after-before) / seconds }
 
-// made is what the test picture and the browser's camera give: pictures a second. Our figures count a picture once a layer that it is
-// sent in, and the server forwards one layer.
+// made is what the test picture and the browser's camera give: pictures a second.
 const made = 30
 
 // measured is how long streams are counted.

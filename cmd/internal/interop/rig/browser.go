@@ -46,12 +46,13 @@ type Figure struct {
 
 // Find returns the figure of name's source, an empty name meaning anybody; a zero figure if there is none.
 func Find(all []Figure, name, source string) Figure {
+	var most Figure
 	for _, f := range all {
-		if (name == "" || f.Name == name) && f.Source == source {
-			return f
+		if (name == "" || f.Name == name) && f.Source == source && (most == Figure{} || f.Frames > most.Frames) {
+			most = f
 		}
 	}
-	return Figure{}
+	return most
 }
 
 // BrowserOptions say how the browser joins. The zero value sends VP8 at 360p30 and figures every second.
