@@ -1,0 +1,5 @@
+//go:build !cgo
+
+package compose
+
+func nativeEngines() map[string]engine { return nil }

@@ -1,0 +1,5 @@
+//go:build !cgo
+
+package compose
+
+func newEngine() engine { return plain{} }
