@@ -47,7 +47,7 @@ func activate(values []float32, act int32) {
 	}
 }
 
-// from returns mem from o's input on, to its output on.
+// from returns the memory from at on.
 func (n *Net) from(at int32) []float32 { return n.mem[at:] }
 
 func (n *Net) conv(o *op) {

@@ -67,7 +67,7 @@ func (s *Segmenter) Path() string { return s.net.Path().String() }
 // is distorted to fit.
 //
 // It borrows p until it returns, and does not change it. After an error out is
-// not to be used. Real-time: it allocates only when crop is wider than ever
+// not to be used. Real-time: it allocates only when p is wider than ever
 // before.
 func (s *Segmenter) Mask(p *frame.Picture, crop image.Rectangle, out []byte) error {
 	if len(out) < Width*Height {
