@@ -127,16 +127,18 @@ func settle(last, v byte) byte {
 // outermost repeated. Values of a line are stride apart, lines are next apart.
 func box(dst, src []uint32, m, n, next, stride int) {
 	for j := range m {
-		line := src[j*next:]
-		at := func(i int) uint32 { return line[min(max(i, 0), n-1)*stride] }
-		var sum uint32
-		for i := -reach; i < reach; i++ {
-			sum += at(i)
+		in, out := src[j*next:], dst[j*next:]
+		last := (n - 1) * stride
+		sum := reach * in[0]
+		for i := range reach {
+			sum += in[min(i*stride, last)]
 		}
-		for i := range n {
-			sum += at(i + reach)
-			dst[j*next+i*stride] = sum
-			sum -= at(i - reach)
+		ahead, behind := reach*stride, -reach*stride
+		for i := 0; i <= last; i += stride {
+			sum += in[min(ahead, last)]
+			out[i] = sum
+			sum -= in[max(behind, 0)]
+			ahead, behind = ahead+stride, behind+stride
 		}
 	}
 }

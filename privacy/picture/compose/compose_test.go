@@ -70,7 +70,7 @@ func oval() []byte {
 func shownAfter(t testing.TB, c *Compositor, p *frame.Picture, mask []byte, e Effect) *frame.Picture {
 	t.Helper()
 	var q *frame.Picture
-	for range 6 {
+	for range 4 {
 		q = copyOf(p)
 		if err := c.Apply(q, mask, maskW, maskH, e); err != nil {
 			t.Fatal(err)
@@ -100,7 +100,7 @@ func echo(c *Compositor, in, out *frame.Picture) float64 {
 func TestWhereNobodyIsACheckerboardLeavesNoEcho(t *testing.T) {
 	const bound = 0.01 // of the board's contrast
 	eachEngine(t, func(t *testing.T, e engine) {
-		for _, period := range []int{1, 2, 3, 5, 8, 16} {
+		for _, period := range []int{2, 5, 16} {
 			board := painted(1280, 720, func(x, y int) byte { return byte(16 + (x/period+y/period)%2*219) })
 			for name, mask := range map[string][]byte{"nobody": make([]byte, maskW*maskH), "somebody": oval()} {
 				c := newCompositor(t, e, 1280, 720)
@@ -366,7 +366,7 @@ func TestSmoothingCalmsTheEdge(t *testing.T) {
 		mask := make([]byte, maskW*maskH)
 		var raw, calm float64
 		var wasRaw, wasShown []byte
-		for i := range 40 {
+		for i := range 20 {
 			for k, v := range oval() {
 				mask[k] = byte(min(max(int(v)+noise.IntN(31)-15, 0), 255))
 			}
@@ -418,14 +418,14 @@ func distance(a, b []byte) int {
 func TestAllEnginesMakeTheSamePictures(t *testing.T) {
 	const bound = 1
 	for name, e := range nativeEngines() {
-		for _, s := range []image.Point{{1, 1}, {2, 1}, {1, 7}, {3, 3}, {17, 5}, {33, 31}, {161, 91}, {320, 180}, {641, 361}, {1280, 720}, {1921, 1081}, {300, 1400}} {
+		for _, s := range []image.Point{{1, 1}, {2, 1}, {1, 7}, {3, 3}, {17, 5}, {33, 31}, {161, 91}, {320, 180}, {641, 361}, {1921, 1081}, {30, 1400}} {
 			t.Run(fmt.Sprintf("%s %v", name, s), func(t *testing.T) {
 				rnd := rand.New(rand.NewPCG(9, uint64(s.X)))
 				scene := randomPicture(rnd, s.X, s.Y)
 				for _, with := range []Effect{Blur(), Colour(frame.RGB(9, 100, 200)), Image(scene)} {
 					c, g := newCompositor(t, e, s.X, s.Y), newCompositor(t, plain{}, s.X, s.Y)
 					mask := randomMask(rnd, maskW, maskH)
-					for range 5 {
+					for range 4 {
 						p := randomPicture(rnd, s.X, s.Y)
 						q := copyOf(p)
 						if err := c.Apply(p, mask, maskW, maskH, with); err != nil {
@@ -446,8 +446,8 @@ func TestAllEnginesMakeTheSamePictures(t *testing.T) {
 
 func TestEverySizeIsComposedOrRefused(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w, h := rapid.IntRange(1, 300).Draw(t, "w"), rapid.IntRange(1, 600).Draw(t, "h")
-		mw, mh := rapid.IntRange(1, 300).Draw(t, "maskW"), rapid.IntRange(1, 300).Draw(t, "maskH")
+		w, h := rapid.IntRange(1, 90).Draw(t, "w"), rapid.IntRange(1, 300).Draw(t, "h")
+		mw, mh := rapid.IntRange(1, 90).Draw(t, "maskW"), rapid.IntRange(1, 90).Draw(t, "maskH")
 		rnd := rand.New(rand.NewPCG(1, rapid.Uint64().Draw(t, "seed")))
 		engines := []engine{plain{}, newEngine()}
 		c, err := New(w, h)

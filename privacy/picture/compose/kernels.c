@@ -1,6 +1,12 @@
 #include "kernels.h"
 #include <string.h>
 
+#if defined(__clang__)
+#define PV_APART _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define PV_APART _Pragma("GCC ivdep")
+#endif
+
 /* The same source is compiled for every instruction set that is chosen from at
    run time. The attribute, unlike target_clones, needs no support of the
    system's loader. */

@@ -1,6 +1,7 @@
 /* Included by kernels.c once for each instruction set. plain.go says the same in
    Go, and says why. The loops are written so that the compiler turns them into
-   vectors: 16-bit lanes wherever the range allows. */
+   vectors: 16-bit lanes wherever the range allows. PV_APART stands before loops
+   whose arrays are too many for it to see that they do not overlap. */
 
 PV_TARGET static void PV(shrink)(const pv_shrink *s) {
   const int32_t w = s->w, gw = s->gw;
@@ -45,6 +46,7 @@ PV_TARGET static void PV(refine)(const pv_refine *p) {
       g[k] = p->luma + (size_t)r * w;
       m[k] = p->person + (size_t)r * w;
     }
+    PV_APART
     for (int32_t x = 0; x < w; x++) {
       const int32_t g0 = g[0][x], g1 = g[1][x], g2 = g[2][x], g3 = g[3][x], g4 = g[4][x];
       const int32_t m0 = m[0][x], m1 = m[1][x], m2 = m[2][x], m3 = m[3][x], m4 = m[4][x];
@@ -59,6 +61,7 @@ PV_TARGET static void PV(refine)(const pv_refine *p) {
       s[w + 2] = s[w + 3] = s[w + 1];
     }
     float *restrict fa = p->slope + (size_t)y * w, *restrict fb = p->offset + (size_t)y * w;
+    PV_APART
     for (int32_t x = 0; x < w; x++) {
       const int32_t I = si[x] + si[x + 1] + si[x + 2] + si[x + 3] + si[x + 4];
       const int32_t P = sp[x] + sp[x + 1] + sp[x + 2] + sp[x + 3] + sp[x + 4];
@@ -80,11 +83,12 @@ PV_TARGET static void PV(refine)(const pv_refine *p) {
     }
     la[0] = la[1]; lb[0] = lb[1]; la[w + 1] = la[w]; lb[w + 1] = lb[w];
     int32_t *restrict out = p->coef + (size_t)y * (w + 1);
+    PV_APART
     for (int32_t x = 0; x < w; x++) {
-      float a = (la[x] + la[x + 1] + la[x + 2]) * (512.f / 9), b = (lb[x] + lb[x + 1] + lb[x + 2]) * (4.f / 9);
-      a = a < -16383.f ? -16383.f : a; a = a > 16383.f ? 16383.f : a;
-      b = b < -16383.f ? -16383.f : b; b = b > 16383.f ? 16383.f : b;
-      const int32_t ia = (int32_t)(a + 16384.5f) - 16384, ib = (int32_t)(b + 16384.5f) - 16384;
+      const float a = (la[x] + la[x + 1] + la[x + 2]) * (512.f / 9), b = (lb[x] + lb[x + 1] + lb[x + 2]) * (4.f / 9);
+      int32_t ia = (int32_t)(a + 65536.5f) - 65536, ib = (int32_t)(b + 65536.5f) - 65536; /* below 2^15: see plain.go */
+      ia = ia < -16383 ? -16383 : ia; ia = ia > 16383 ? 16383 : ia;
+      ib = ib < -16383 ? -16383 : ib; ib = ib > 16383 ? 16383 : ib;
       out[x] = (int32_t)((uint32_t)ia << 16) | (ib & 0xffff);
     }
     out[w] = out[w - 1];
@@ -108,6 +112,7 @@ PV_TARGET static void PV(gather)(const pv_gather *p) {
       }
       line[0] = line[1]; line[w + 1] = line[w];
       const uint8_t *restrict gy = p->luma + (size_t)y * w, *restrict gu = p->cb + (size_t)y * w, *restrict gv = p->cr + (size_t)y * w;
+      PV_APART
       for (int32_t x = 0; x < w; x++) {
         uint8_t m = line[x] > line[x + 1] ? line[x] : line[x + 1];
         m = m > line[x + 2] ? m : line[x + 2];
