@@ -73,7 +73,7 @@ Exit codes: 0 done, 1 error, 2 usage, 3 ended by the server, 4 refused by you,
 	f.StringVar(&chosen.Microphone, "microphone", "off", "off, a device or file:PATH.wav")
 	f.StringVar(&chosen.Speaker, "speaker", settings.Speaker, "a device, off or file:PATH.wav (default: the system's)")
 	f.StringVar(&chosen.Screen, "screen", settings.Screen, "the screen or window that is shared when you say so")
-	f.StringVar(&chosen.Background, "background", settings.Background, "blur, color:#RRGGBB or off; this version covers the whole picture instead of blurring")
+	f.StringVar(&chosen.Background, "background", settings.Background, "cover (the whole picture, you too), blur, color:#RRGGBB, image:PATH or off; blur, color and image are on trial")
 	f.StringVar(&chosen.RoomGate, "room-gate", settings.RoomGate, "near, strict or off")
 	f.StringVar(&chosen.Codec, "codec", settings.Codec, "how your pictures are sent: vp8, vp9 or h264")
 	f.DurationVar(&chosen.For, "for", 0, "leave after this time, such as 20s or 1h30m")

@@ -236,7 +236,7 @@ func (soundCoder) Close() error   { return nil }
 
 type cover struct{}
 
-func (cover) Name() string                 { return "colour" }
+func (cover) Name() string                 { return "cover" }
 func (cover) Apply(p *frame.Picture) error { p.Fill(frame.Black()); return nil }
 
 type silence struct{}
@@ -260,7 +260,7 @@ func enter(t *testing.T, change func(*call.Settings)) *stay {
 	t.Helper()
 	d := &diary{}
 	s := &stay{diary: d, session: newSession(d), opener: &opener{diary: d}, done: make(chan struct{})}
-	set := call.Settings{Codec: codec.VP8, Wish: capture.VideoWish{FPS: 50}, Policy: policy.Default(), Background: "colour", Gate: "gate", Began: time.Now()}
+	set := call.Settings{Codec: codec.VP8, Wish: capture.VideoWish{FPS: 50}, Policy: policy.Default(), Background: "cover", Gate: "gate", Began: time.Now()}
 	if change != nil {
 		change(&set)
 	}

@@ -71,7 +71,7 @@ type Own struct {
 	Camera, Microphone, Screen Sending
 	Hand                       bool
 
-	// Background and Gate name the filters in words, such as "colour" and
+	// Background and Gate name the filters in words, such as "cover" and
 	// "gate"; "off" is the raw picture or sound.
 	Background, Gate string
 

@@ -1,16 +1,13 @@
-// Package picture holds the filters that keep the home out of the picture.
-//
-// 2026-11-22: the only one is Cover, which hides everything. It stands in for
-// the filters that tell a person from the room, and errs on the safe side.
 package picture
 
 import "paravent/media/frame"
 
-// A Cover hides the whole picture behind one colour.
+// A Cover hides the whole picture, the person too, behind one colour. It is what
+// is used until the person says otherwise.
 type Cover struct{ Colour frame.Colour }
 
-// Name returns "colour".
-func (Cover) Name() string { return "colour" }
+// Name returns "cover".
+func (Cover) Name() string { return "cover" }
 
 // Apply fills p. Real-time: it does not allocate.
 func (c Cover) Apply(p *frame.Picture) error {

@@ -74,10 +74,12 @@ func (Words) Background(filter string) string {
 	switch filter {
 	case "off":
 		return "background RAW: your room is visible"
-	case "colour":
+	case "cover":
 		return "background: whole picture covered"
+	case "":
+		return "background: none"
 	}
-	return "background: " + filter
+	return "background: " + filter + ", on trial"
 }
 
 // Gate says what becomes of the sound of the room.

@@ -168,7 +168,7 @@ func at() time.Time { return time.Date(2026, 11, 22, 14, 5, 0, 0, time.UTC) }
 
 // meeting is a call with everything in it.
 func meeting() call.State {
-	s := call.State{Server: "meet.example.org", Room: "Monday", Self: "me", Own: call.Own{Background: "colour", Gate: "near"}}
+	s := call.State{Server: "meet.example.org", Room: "Monday", Self: "me", Own: call.Own{Background: "cover", Gate: "near"}}
 	for _, e := range []sfu.Event{
 		sfu.MemberJoined{Member: sfu.Member{ID: "me", Name: "Jo", Role: sfu.Person}},
 		sfu.MemberJoined{Member: sfu.Member{ID: "anna", Name: "Anna", Role: sfu.Person, Hand: true}},

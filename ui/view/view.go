@@ -53,7 +53,7 @@ func StateLine(s call.State) []Badge {
 		sending("microphone", w.Microphone, s.Own.Microphone),
 		sending("camera", w.Camera, s.Own.Camera),
 		sending("screen", w.Screen, s.Own.Screen),
-		{Name: "background", Text: w.Background(s.Own.Background), Alert: s.Own.Background == "off"},
+		{Name: "background", Text: w.Background(s.Own.Background), Alert: s.Own.Background != "cover"},
 		{Name: "gate", Text: w.Gate(s.Own.Gate), Alert: s.Own.Gate == "off"},
 		{Name: "recording", Text: w.Recording(s.Recording, s.RecorderPresent()), Alert: s.Recording || s.RecorderPresent()},
 		{Name: "encryption", Text: w.TransportOnly},

@@ -28,7 +28,7 @@ func state() call.State {
 		Speaking: []sfu.MemberID{"c"},
 		Own: call.Own{
 			Camera: call.Sending{Phase: call.On, Device: "A camera with a very long label indeed"}, Microphone: call.Sending{Phase: call.Off}, Screen: call.Sending{Phase: call.Off},
-			Background: "colour", Gate: "near",
+			Background: "cover", Gate: "near",
 		},
 	}
 }

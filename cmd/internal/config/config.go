@@ -54,7 +54,7 @@ type Join struct {
 
 // Defaults are the most private settings.
 func Defaults() Join {
-	return Join{Background: "blur", RoomGate: "near", Codec: string(codec.VP8), Watch: "shown"}
+	return Join{Background: string(Cover), RoomGate: "near", Codec: string(codec.VP8), Watch: "shown"}
 }
 
 // A FileError says what is wrong with a settings file.
@@ -116,32 +116,45 @@ func (e *ChoiceError) Error() string {
 
 // A Background is what becomes of the picture behind the person.
 type Background struct {
-	Off   bool
-	Cover frame.Colour
+	Kind   BackgroundKind
+	Colour frame.Colour // of a Colour, and of what is sent in place of a picture held back
+	Path   string       // of an Image
 }
+
+// A BackgroundKind is one of the ways to keep the room out of the picture.
+type BackgroundKind string
+
+// The ways.
+const (
+	Cover  BackgroundKind = "cover" // hides the whole picture, the person too
+	Blur   BackgroundKind = "blur"
+	Colour BackgroundKind = "color"
+	Image  BackgroundKind = "image"
+	Off    BackgroundKind = "off"
+)
 
 // grey is what is sent in place of a picture if no colour was chosen: a calm
 // blue-grey.
 func grey() frame.Colour { return frame.RGB(0x2e, 0x3a, 0x46) }
 
-// ParseBackground reads "blur", "color:#RRGGBB" or "off". This version has no
-// blur yet and covers the whole picture instead: less is shown, not more.
+// ParseBackground reads "cover", "blur", "color:#RRGGBB", "image:PATH" or "off".
 func ParseBackground(s string) (Background, error) {
-	wrong := &ChoiceError{Setting: "--background", Value: s, Want: "blur, color:#RRGGBB, off"}
-	hex, isColour := strings.CutPrefix(s, "color:#")
-	switch {
-	case s == "off":
-		return Background{Off: true}, nil
-	case s == "blur":
-		return Background{Cover: grey()}, nil
-	case isColour && len(hex) == 6:
-		v, err := strconv.ParseUint(hex, 16, 32)
-		if err != nil {
-			return Background{}, wrong
-		}
-		return Background{Cover: frame.RGB(byte(v>>16), byte(v>>8), byte(v))}, nil
+	wrong := &ChoiceError{Setting: "--background", Value: s, Want: "cover, blur, color:#RRGGBB, image:PATH, off"}
+	b := Background{Kind: BackgroundKind(s), Colour: grey()}
+	if b.Kind == Cover || b.Kind == Blur || b.Kind == Off {
+		return b, nil
 	}
-	return Background{}, wrong
+	if path, ok := strings.CutPrefix(s, "image:"); ok && path != "" {
+		b.Kind, b.Path = Image, path
+		return b, nil
+	}
+	hex, ok := strings.CutPrefix(s, "color:#")
+	v, err := strconv.ParseUint(hex, 16, 32)
+	if !ok || len(hex) != 6 || err != nil {
+		return Background{}, wrong
+	}
+	b.Kind, b.Colour = Colour, frame.RGB(byte(v>>16), byte(v>>8), byte(v))
+	return b, nil
 }
 
 // Choices checks the words that must be one of a few.

@@ -45,7 +45,7 @@ func TestTheFileCannotWidenWhatItDoesNotName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if j.Name != "Ada" || j.Background != "blur" || j.RoomGate != "near" {
+	if j.Name != "Ada" || j.Background != "cover" || j.RoomGate != "near" {
 		t.Errorf("Load = %+v", j)
 	}
 }
@@ -60,6 +60,8 @@ func TestChoicesRefusesWhatIsNotOneOfThem(t *testing.T) {
 		func(j *config.Join) { j.Codec = "av1" },
 		func(j *config.Join) { j.Background = "color:#12345" },
 		func(j *config.Join) { j.Background = "" },
+		func(j *config.Join) { j.Background = "image:" },
+		func(j *config.Join) { j.Background = "color:#+12345" },
 	} {
 		j := config.Defaults()
 		change(&j)
@@ -72,7 +74,7 @@ func TestChoicesRefusesWhatIsNotOneOfThem(t *testing.T) {
 
 func TestParseBackgroundReadsAColour(t *testing.T) {
 	b, err := config.ParseBackground("color:#ffffff")
-	if err != nil || b.Off || b.Cover != (frame.Colour{Y: 235, Cb: 128, Cr: 128}) {
+	if err != nil || b.Kind != config.Colour || b.Colour != (frame.Colour{Y: 235, Cb: 128, Cr: 128}) {
 		t.Errorf("ParseBackground = %+v, %v", b, err)
 	}
 }
