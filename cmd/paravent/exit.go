@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 
 	"paravent/cmd/internal/config"
@@ -70,10 +69,6 @@ func report(w io.Writer, err error) int {
 	default:
 		p = say.Of(err)
 	}
-	text := fmt.Sprintf("paravent: error: %s\n", p.Text)
-	if p.Hint != "" {
-		text += fmt.Sprintf("paravent: hint: %s\n", p.Hint)
-	}
-	_, _ = io.WriteString(w, text) // there is nobody else to tell
+	_, _ = io.WriteString(w, p.Lines()) // there is nobody else to tell
 	return code
 }

@@ -115,7 +115,6 @@ type What string
 const (
 	MutedByRoom   What = "muted by room"
 	DeviceChanged What = "device changed"
-	DeviceBack    What = "device is back"
 	PanicDone     What = "panic"
 )
 

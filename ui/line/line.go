@@ -69,11 +69,7 @@ func (f *face) tell(e Event) error {
 		return json.NewEncoder(f.options.Out).Encode(e)
 	}
 	if e.Name == "error" {
-		if e.Hint == "" {
-			_, err := fmt.Fprintf(f.options.Err, "paravent: error: %s\n", e.Text)
-			return err
-		}
-		_, err := fmt.Fprintf(f.options.Err, "paravent: error: %s\nparavent: hint: %s\n", e.Text, e.Hint)
+		_, err := io.WriteString(f.options.Err, say.Problem{Text: e.Text, Hint: e.Hint}.Lines())
 		return err
 	}
 	_, err := fmt.Fprintln(f.options.Out, e.Text)

@@ -23,6 +23,23 @@ type Problem struct {
 	Hint string // what to do next; may be empty
 }
 
+// Lines are p as the command line says it: an error line and, if there is one, a
+// hint line.
+func (p Problem) Lines() string {
+	if p.Hint == "" {
+		return fmt.Sprintf("paravent: error: %s\n", p.Text)
+	}
+	return fmt.Sprintf("paravent: error: %s\nparavent: hint: %s\n", p.Text, p.Hint)
+}
+
+// with adds the server's own words, cleaned, if there are any.
+func (p Problem) with(detail sfu.Foreign) Problem {
+	if d := detail.Clean(); d != "" {
+		p.Text += fmt.Sprintf(" (server: %s)", d)
+	}
+	return p
+}
+
 // Of returns the words for err. An error that it does not know keeps its own
 // text, under the code "unexpected".
 func Of(err error) Problem {
@@ -103,10 +120,7 @@ func joined(e *sfu.JoinError) Problem {
 	if p.Code == "" {
 		p = Problem{Code: "join", Text: string(e.Why)}
 	}
-	if d := e.Detail.Clean(); d != "" {
-		p.Text += fmt.Sprintf(" (server: %s)", d)
-	}
-	return p
+	return p.with(e.Detail)
 }
 
 func ofDevice(e *capture.DeviceError) Problem {
@@ -161,10 +175,10 @@ func Ended(e sfu.Ended) Problem {
 	if p.Code == "" {
 		p = Problem{Code: "ended", Text: string(e.Why)}
 	}
-	if d := e.Detail.Clean(); d != "" && e.Why != sfu.Left {
-		p.Text += fmt.Sprintf(" (server: %s)", d)
+	if e.Why == sfu.Left {
+		return p
 	}
-	return p
+	return p.with(e.Detail)
 }
 
 // Device names a device for people.

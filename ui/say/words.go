@@ -76,8 +76,6 @@ func (Words) Background(filter string) string {
 		return "background RAW: your room is visible"
 	case "cover":
 		return "background: whole picture covered"
-	case "":
-		return "background: none"
 	}
 	return "background: " + filter + ", on trial"
 }
@@ -129,8 +127,6 @@ func (Words) Notice(what, arg string) string {
 		return fmt.Sprintf("somebody with the right to do so has closed your %s", arg)
 	case "device changed":
 		return "now used: " + arg
-	case "device is back":
-		return arg + " is back and used again"
 	case "panic":
 		return "everything is off: camera, microphone and screen are closed"
 	}
