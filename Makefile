@@ -1,13 +1,14 @@
 # The two commands of a fresh machine are `make try` and `make test`. Everything else is for people who change the program.
 
-.PHONY: help try test interop bench lint build room setup setup-interop clean
+.PHONY: help try test interop oracle bench lint build room setup setup-interop setup-oracle clean
 
 help:
 	@echo 'make try      a meeting of two on this machine: you and a colleague'
 	@echo 'make test     every test that needs no browser'
 	@echo 'make interop  the tests against a real browser (installs Chromium)'
+	@echo 'make oracle   the networks against ONNX Runtime (installs it into build/)'
 	@echo 'make bench    Paravent and Chromium side by side, and the benchmarks'
-	@echo 'make lint     golangci-lint over both modules'
+	@echo 'make lint     golangci-lint over every module'
 	@echo 'make build    build/paravent and build/paravent-room'
 	@echo 'make setup    what building and testing needs; the others call it'
 	@echo 'make clean    removes build/ and the fetched node_modules'
@@ -16,12 +17,16 @@ try: build
 	@packaging/dev/try.sh
 
 test: setup
-	go test -race ./...
+	go test -race -short ./...
+	go test ./privacy/picture/... ./cmd/internal/ocr/... ./cmd/internal/faults/...
 	cd cmd/paravent-room && go test ./...
 	cd ui/window/golocale && go test ./...
 
 interop: setup-interop build
 	go test -tags interop -count=1 -timeout 30m -v ./cmd/internal/interop/...
+
+oracle: setup-oracle
+	cd privacy/picture/oracle && go test -count=1 -v ./...
 
 bench: setup-interop build
 	go run -tags interop ./cmd/internal/interop/bench
@@ -30,6 +35,7 @@ bench: setup-interop build
 lint: build/bin/golangci-lint
 	build/bin/golangci-lint run --build-tags interop ./...
 	cd cmd/paravent-room && ../../build/bin/golangci-lint run ./...
+	cd privacy/picture/oracle && ../../../build/bin/golangci-lint run ./...
 
 build/bin/golangci-lint:
 	GOBIN="$(CURDIR)/build/bin" go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
@@ -45,6 +51,9 @@ setup:
 
 setup-interop:
 	@packaging/dev/setup.sh interop
+
+setup-oracle:
+	@packaging/dev/setup.sh oracle
 
 clean:
 	rm -rf build cmd/internal/interop/browser/node_modules

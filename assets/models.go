@@ -4,13 +4,23 @@ package assets
 
 import "embed"
 
-//go:embed models/selfie_segmentation_landscape.tflite
+//go:embed models/*.tflite
 var models embed.FS
 
 // SegmentationModel returns the model that tells a person from the room, a
 // TFLite file. The caller owns the copy.
-func SegmentationModel() []byte {
-	b, err := models.ReadFile("models/selfie_segmentation_landscape.tflite")
+func SegmentationModel() []byte { return model("selfie_segmentation_landscape") }
+
+// FullRangeFaceModel returns the model that finds faces near and far, a TFLite
+// file. The caller owns the copy.
+func FullRangeFaceModel() []byte { return model("face_detection_full_range") }
+
+// ShortRangeFaceModel returns the model that finds near faces, also those which
+// the edge of the picture cuts, a TFLite file. The caller owns the copy.
+func ShortRangeFaceModel() []byte { return model("face_detection_short_range") }
+
+func model(name string) []byte {
+	b, err := models.ReadFile("models/" + name + ".tflite")
 	if err != nil {
 		panic(err) // the compiler embedded the file, so it is there
 	}

@@ -10,13 +10,43 @@ import (
 	"paravent/assets"
 )
 
-func TestTheReadmeNamesTheChecksumOfTheModel(t *testing.T) {
+func TestTheReadmeAndTheNoticeNameTheChecksumOfEveryModel(t *testing.T) {
 	readme, err := os.ReadFile("models/README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	sum := sha256.Sum256(assets.SegmentationModel())
-	if !strings.Contains(string(readme), hex.EncodeToString(sum[:])) {
-		t.Errorf("models/README.md does not name %x", sum)
+	notice, err := os.ReadFile("../NOTICE")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, model := range map[string][]byte{
+		"selfie_segmentation_landscape": assets.SegmentationModel(),
+		"face_detection_full_range":     assets.FullRangeFaceModel(),
+		"face_detection_short_range":    assets.ShortRangeFaceModel(),
+	} {
+		sum := sha256.Sum256(model)
+		text := hex.EncodeToString(sum[:])
+		if !strings.Contains(string(readme), "| `"+name+".tflite` |") || !strings.Contains(string(readme), text) {
+			t.Errorf("models/README.md does not name %s with %s", name, text)
+		}
+		if !strings.Contains(string(notice), text) {
+			t.Errorf("NOTICE does not name %s", text)
+		}
+	}
+}
+
+func TestEveryModelIsOneOfThoseInTheReadme(t *testing.T) {
+	files, err := os.ReadDir("models")
+	if err != nil {
+		t.Fatal(err)
+	}
+	models := 0
+	for _, f := range files {
+		if strings.HasSuffix(f.Name(), ".tflite") {
+			models++
+		}
+	}
+	if models != 3 {
+		t.Errorf("%d models are embedded", models)
 	}
 }

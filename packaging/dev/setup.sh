@@ -4,12 +4,13 @@
 #
 #   setup.sh            to build and to test
 #   setup.sh interop    also what tests against a real browser need
+#   setup.sh oracle     only what tests against ONNX Runtime need
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 want_go=1.26.8
 build=(gcc pkg-config libvpx-dev libopus-dev libdav1d-dev libopenh264-dev libturbojpeg0-dev libgl1-mesa-dev xorg-dev)
-tests=(xvfb pulseaudio pulseaudio-utils tmux)
+tests=(xvfb pulseaudio pulseaudio-utils tmux tesseract-ocr)
 packages=("${build[@]}" "${tests[@]}")
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -93,7 +94,41 @@ newer_node() {
   fi
 }
 
+# ONNX Runtime comes from npm into build/oracle, where only the tests of privacy/picture/oracle look for it. The package holds the library
+# for every system; all but ours are removed again.
+onnx_runtime() {
+  local package="onnxruntime-node@1.27.0" to=build/oracle platform sum library
+  case "$(uname -s)-$(uname -m)" in
+    Linux-x86_64) platform=x64 sum=d8aff4aa8abee8fb2abb2f2f2459ffc94461e781e41b9f7c072829dd0d470221 ;;
+    Linux-aarch64) platform=arm64 sum=c36bc200e7e6c093b8abb0b34590fbdd8c52fd3fb5e33795b9523ffdde2fce0f ;;
+    *) echo "setup: for this system there is no ONNX Runtime that the oracle's tests know." >&2; exit 1 ;;
+  esac
+  library=$to/libonnxruntime.so
+  if echo "$sum  $library" | sha256sum --check --status 2>/dev/null; then
+    echo "setup: ONNX Runtime is there"
+    return
+  fi
+  echo "setup: installing with npm into $to: $package"
+  rm -rf "$to"
+  mkdir -p "$to"
+  if ! npm install --prefix "$to" --ignore-scripts --no-audit --no-fund --loglevel=error --no-save "$package"; then
+    echo "setup: ONNX Runtime could not be had: npm does not install $package. The oracle's tests cannot run without it." >&2
+    exit 1
+  fi
+  if ! cp "$to/node_modules/onnxruntime-node/bin/napi-v6/linux/$platform/libonnxruntime.so.1" "$library" ||
+    ! echo "$sum  $library" | sha256sum --check --status; then
+    rm -f "$library"
+    echo "setup: ONNX Runtime could not be had: $package holds no library for $platform, or another than the known one." >&2
+    exit 1
+  fi
+  rm -rf "$to/node_modules"
+}
+
 go_is_there
+if [ "${1:-}" = oracle ]; then
+  packages=(gcc)
+  have npm || packages+=(nodejs npm)
+fi
 if [ "${1:-}" = interop ]; then
   packages+=(chromium)
   have node || packages+=(nodejs)
@@ -104,7 +139,10 @@ if [ "${1:-}" = interop ]; then
   node_is_new_enough || newer_node
   browser=cmd/internal/interop/browser
   if ! [ "$browser/node_modules/.package-lock.json" -nt "$browser/package-lock.json" ]; then
-    echo "setup: installing with npm into $browser: livekit-client, playwright-core"
+    echo "setup: installing with npm into $browser: livekit-client, @livekit/track-processors, playwright-core"
     (cd "$browser" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
   fi
+fi
+if [ "${1:-}" = oracle ]; then
+  onnx_runtime
 fi

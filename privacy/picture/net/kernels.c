@@ -2,7 +2,7 @@
 #include <stddef.h>
 
 /* as tflite.Kind and tflite.Activation */
-enum { CONV, DEPTHWISE, ADD, SCALE, MEAN, RESIZE, UPCONV };
+enum { CONV, DEPTHWISE, ADD, SCALE, MEAN, RESIZE, UPCONV, MAXPOOL, WIDEN };
 enum { LINEAR, RELU, SWISH, SIGMOID };
 enum { MAXTAPS = 25 };
 

@@ -265,6 +265,35 @@ FN void NAME(upconv)(const pv_op *o, float *mem, const float *weights) {
     }
 }
 
+FN void NAME(maxpool)(const pv_op *o, float *mem) {
+  const size_t right = o->ic, below = (size_t)o->iw * o->ic;
+  float *out = mem + o->out;
+  for (int y = 0; y < o->oh; y++) {
+    const float *p = mem + o->in + 2 * y * below;
+    for (int x = 0; x < o->ow; x++, p += 2 * right, out += o->oc)
+      for (int c = 0; c < o->oc; c += 8) {
+        v8 a = NAME(larger)(NAME(load)(p + c), NAME(load)(p + right + c));
+        v8 b = NAME(larger)(NAME(load)(p + below + c), NAME(load)(p + below + right + c));
+        NAME(store)(out + c, NAME(activate)(NAME(larger)(a, b), o->act));
+      }
+  }
+}
+
+/* what lies in the channels that pad the input is not read: it need not be 0 */
+FN void NAME(widen)(const pv_op *o, float *mem) {
+  const float *in = mem + o->in;
+  float *out = mem + o->out;
+  for (int n = o->oh * o->ow; n > 0; n--, in += o->ic, out += o->oc) {
+    int c = 0;
+    for (; c + 8 <= o->rc; c += 8) NAME(store)(out + c, NAME(activate)(NAME(load)(in + c), o->act));
+    for (; c < o->oc; c += 8) {
+      v8 v = NAME(all)(0);
+      for (int i = 0; i < 8 && c + i < o->rc; i++) v[i] = in[c + i];
+      NAME(store)(out + c, NAME(activate)(v, o->act));
+    }
+  }
+}
+
 ENTRY void NAME(run)(const pv_op *o, int n, float *mem, const float *weights) {
   for (; n > 0; n--, o++)
     switch (o->kind) {
@@ -278,5 +307,7 @@ ENTRY void NAME(run)(const pv_op *o, int n, float *mem, const float *weights) {
     case MEAN: NAME(mean)(o, mem); break;
     case RESIZE: NAME(resize)(o, mem); break;
     case UPCONV: NAME(upconv)(o, mem, weights); break;
+    case MAXPOOL: NAME(maxpool)(o, mem); break;
+    case WIDEN: NAME(widen)(o, mem); break;
     }
 }

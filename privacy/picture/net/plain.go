@@ -25,6 +25,10 @@ func (n *Net) runPlain() {
 			n.resize(o)
 		case tflite.Upconv:
 			n.upconv(o)
+		case tflite.MaxPool:
+			n.maxPool(o)
+		case tflite.Widen:
+			n.widen(o)
 		}
 	}
 }
@@ -219,5 +223,29 @@ func (n *Net) upconv(o *op) {
 			q := out[2*y*o.ow+2*x:]
 			q[0], q[1], q[o.ow], q[o.ow+1] = acc[0], acc[1], acc[2], acc[3]
 		}
+	}
+}
+
+func (n *Net) maxPool(o *op) {
+	in, out := n.from(o.in), n.from(o.out)
+	for y := range o.oh {
+		for x := range o.ow {
+			cell := out[(y*o.ow+x)*o.oc:][:o.oc]
+			p, q := in[(2*y*o.iw+2*x)*o.ic:], in[((2*y+1)*o.iw+2*x)*o.ic:]
+			for c := range cell {
+				right := c + int(o.ic)
+				cell[c] = max(p[c], p[right], q[c], q[right])
+			}
+			activate(cell, o.act)
+		}
+	}
+}
+
+func (n *Net) widen(o *op) {
+	in, out := n.from(o.in), n.from(o.out)
+	for i := range o.oh * o.ow {
+		cell := out[i*o.oc:][:o.oc]
+		clear(cell[copy(cell, in[i*o.ic:][:o.rc]):])
+		activate(cell, o.act)
 	}
 }

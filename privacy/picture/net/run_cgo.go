@@ -23,8 +23,8 @@ const (
 	avx2 = Path(C.PV_AVX2)
 )
 
-// paths returns the paths that this machine can take, the fastest first.
-func paths() []Path {
+// Paths returns the paths that this machine can take, the fastest first.
+func Paths() []Path {
 	if Path(C.pv_net_path()) == avx2 {
 		return []Path{avx2, base, Plain}
 	}

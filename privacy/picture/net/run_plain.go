@@ -2,7 +2,8 @@
 
 package net
 
-func paths() []Path { return []Path{Plain} }
+// Paths returns the paths that this machine can take, the fastest first.
+func Paths() []Path { return []Path{Plain} }
 
 // String returns the name of p, for reports.
 func (p Path) String() string { return "plain Go" }

@@ -15,6 +15,7 @@ import (
 
 	"paravent/media/frame"
 	"paravent/privacy/picture/net"
+	"paravent/privacy/picture/sample"
 	"paravent/privacy/picture/tflite"
 )
 
@@ -32,8 +33,8 @@ var ErrUnknownModel = errors.New("segment: not the known model")
 
 // A Segmenter makes masks. It is used by one goroutine at a time.
 type Segmenter struct {
-	net *net.Net
-	s   sampler
+	net     *net.Net
+	sampler sample.Sampler
 }
 
 // New returns a Segmenter that runs model, a TFLite file, of which it keeps
@@ -50,7 +51,7 @@ func New(model []byte) (*Segmenter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("segment: %w", err)
 	}
-	if _, stride := n.Output(); stride != 1 || len(n.Input()) != Width*Height*3 {
+	if _, stride := n.Output(0); stride != 1 || len(n.Input()) != Width*Height*3 {
 		return nil, ErrUnknownModel
 	}
 	return &Segmenter{net: n}, nil
@@ -73,11 +74,12 @@ func (s *Segmenter) Mask(p *frame.Picture, crop image.Rectangle, out []byte) err
 	if len(out) < Width*Height {
 		return fmt.Errorf("segment: a mask of %d cells", len(out))
 	}
-	if err := s.s.sample(s.net.Input(), p, crop); err != nil {
+	cells := sample.Target{W: Width, H: Height, Stride: 3 * Width, White: 1}
+	if err := s.sampler.Sample(s.net.Input(), cells, p, crop); err != nil {
 		return fmt.Errorf("segment: %w", err)
 	}
 	s.net.Run()
-	person, _ := s.net.Output()
+	person, _ := s.net.Output(0)
 	for i, v := range person[:Width*Height] {
 		out[i] = 0
 		if v > 0 { // not where it is not a number

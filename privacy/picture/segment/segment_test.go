@@ -181,73 +181,6 @@ func noise(r *rand.Rand, w, h int) *frame.Picture {
 	return p
 }
 
-func TestSamplingInCAndInGoAreAlike(t *testing.T) {
-	r := rand.New(rand.NewPCG(5, 6))
-	a, b := new(sampler), new(sampler)
-	x, y := make([]float32, 3*Width*Height), make([]float32, 3*Width*Height)
-	for range 60 {
-		w, h := 1+r.IntN(900), 1+r.IntN(700)
-		p := noise(r, w, h)
-		x0, y0 := r.IntN(w), r.IntN(h)
-		crop := image.Rect(x0, y0, x0+1+r.IntN(w-x0), y0+1+r.IntN(h-y0))
-		if err := a.sample(x, p, crop); err != nil {
-			t.Fatal(err)
-		}
-		b.line = make([]float32, w)
-		cw, ch := (w+1)/2, (h+1)/2
-		fill(b.cols[:], crop.Min.X, crop.Dx(), 1, w)
-		fill(b.rows[:], crop.Min.Y, crop.Dy(), 1, h)
-		b.planePlain(b.y[:], p.Image.Y, p.Image.YStride)
-		fill(b.cols[:], crop.Min.X, crop.Dx(), 2, cw)
-		fill(b.rows[:], crop.Min.Y, crop.Dy(), 2, ch)
-		b.planePlain(b.cb[:], p.Image.Cb, p.Image.CStride)
-		b.planePlain(b.cr[:], p.Image.Cr, p.Image.CStride)
-		b.colourPlain(y)
-		for i := range x {
-			if d := math.Abs(float64(x[i] - y[i])); !(d <= 1e-4) {
-				t.Fatalf("%d×%d, %v: value %d differs by %g", w, h, crop, i, d)
-			}
-		}
-	}
-}
-
-func TestSamplingKeepsAColour(t *testing.T) {
-	s, out := new(sampler), make([]float32, 3*Width*Height)
-	for _, size := range []image.Point{{1, 1}, {3, 5}, {255, 143}, {256, 144}, {641, 361}, {1920, 1080}} {
-		p := blank(size.X, size.Y)
-		p.Fill(frame.RGB(200, 100, 50))
-		if err := s.sample(out, p, image.Rectangle{Max: size}); err != nil {
-			t.Fatal(err)
-		}
-		for i, want := range []float32{200, 100, 50} {
-			for k := i; k < len(out); k += 3 {
-				if d := out[k]*255 - want; d < -2 || d > 2 {
-					t.Fatalf("%v: %g instead of %g", size, out[k]*255, want)
-				}
-			}
-		}
-	}
-}
-
-func TestSamplingAveragesWhatACellCovers(t *testing.T) {
-	s, out := new(sampler), make([]float32, 3*Width*Height)
-	p := blank(4*Width, 4*Height)
-	p.Fill(frame.Colour{Y: 16, Cb: 128, Cr: 128})
-	for y := range 4 * Height { // every second column white
-		for x := 0; x < 4*Width; x += 2 {
-			p.Image.Y[y*p.Image.YStride+x] = 235
-		}
-	}
-	if err := s.sample(out, p, p.Image.Rect); err != nil {
-		t.Fatal(err)
-	}
-	for i, v := range out {
-		if v < .499 || v > .501 {
-			t.Fatalf("value %d: %g", i, v)
-		}
-	}
-}
-
 func TestMaskDoesNotAllocate(t *testing.T) {
 	s, mask := segmenter(t), make([]byte, Width*Height)
 	p := noise(rand.New(rand.NewPCG(7, 8)), 640, 360)
@@ -261,24 +194,6 @@ func TestMaskDoesNotAllocate(t *testing.T) {
 	}
 }
 
-func FuzzMask(f *testing.F) {
-	f.Add(uint16(64), uint16(48), int16(0), int16(0), int16(64), int16(48))
-	f.Add(uint16(1), uint16(1), int16(0), int16(0), int16(1), int16(1))
-	f.Add(uint16(641), uint16(3), int16(640), int16(2), int16(641), int16(3))
-	s, out := new(sampler), make([]float32, 3*Width*Height)
-	f.Fuzz(func(t *testing.T, w, h uint16, x0, y0, x1, y1 int16) {
-		p := blank(int(w%1025), int(h%1025))
-		if s.sample(out, p, image.Rect(int(x0), int(y0), int(x1), int(y1))) != nil {
-			return
-		}
-		for i, v := range out {
-			if !(v >= 0 && v <= 1) {
-				t.Fatalf("value %d: %g", i, v)
-			}
-		}
-	})
-}
-
 func BenchmarkMask(b *testing.B) {
 	for _, size := range []image.Point{{640, 360}, {1280, 720}, {1920, 1080}} {
 		b.Run(size.String(), func(b *testing.B) {
@@ -286,20 +201,6 @@ func BenchmarkMask(b *testing.B) {
 			p := noise(rand.New(rand.NewPCG(9, 9)), size.X, size.Y)
 			for b.Loop() {
 				if err := s.Mask(p, p.Image.Rect, mask); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
-
-func BenchmarkSample(b *testing.B) {
-	for _, size := range []image.Point{{640, 360}, {1280, 720}, {1920, 1080}} {
-		b.Run(size.String(), func(b *testing.B) {
-			s, out := new(sampler), make([]float32, 3*Width*Height)
-			p := noise(rand.New(rand.NewPCG(9, 9)), size.X, size.Y)
-			for b.Loop() {
-				if err := s.sample(out, p, p.Image.Rect); err != nil {
 					b.Fatal(err)
 				}
 			}

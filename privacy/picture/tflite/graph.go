@@ -23,6 +23,8 @@ const (
 	Mean                  // the average over all cells of X: one cell
 	Resize                // bilinear, half-pixel centres, edges repeated
 	Upconv                // 2×2 transposed convolution with stride 2 to one channel; Weights are [row][column][in channel]
+	MaxPool               // the largest of 2×2 cells, with stride 2; nothing is assumed around X
+	Widen                 // X with further channels, all of them 0
 )
 
 // An Activation is applied to every value that a Layer computes.
@@ -56,11 +58,15 @@ type Layer struct {
 	Weights, Bias []float32 // Bias has one value an output channel
 }
 
-// A Graph is a model: its layers in the order in which they are computed.
+// A Graph is a model: its layers in the order in which they are computed. In
+// and Out are indices into Shapes. Where the file joins tensors into one output,
+// Out names the parts, in their order, and where it gives an output other
+// dimensions, Out names the tensor as it was before: the values are the same.
 type Graph struct {
-	Shapes  []Shape
-	Layers  []Layer
-	In, Out int // indices into Shapes
+	Shapes []Shape
+	Layers []Layer
+	In     int
+	Out    []int
 }
 
 // The bounds of what is taken for a model.
@@ -71,6 +77,7 @@ const (
 	maxSide   = 4096    // rows, columns, channels
 	maxValues = 4 << 20 // of one tensor
 	maxKernel = 5
+	maxOuts   = 8
 )
 
 // Check returns an error unless every layer reads what an earlier one has
@@ -86,8 +93,8 @@ func (g *Graph) Check() error {
 		}
 	}
 	ready := make([]bool, len(g.Shapes))
-	if !g.has(g.In) || !g.has(g.Out) {
-		return errors.New("no input or no output")
+	if !g.has(g.In) || len(g.Out) == 0 || len(g.Out) > maxOuts {
+		return fmt.Errorf("no input, or %d outputs", len(g.Out))
 	}
 	ready[g.In] = true
 	for i := range g.Layers {
@@ -104,8 +111,10 @@ func (g *Graph) Check() error {
 		}
 		ready[l.Out] = true
 	}
-	if !ready[g.Out] || g.In == g.Out {
-		return errors.New("nothing computes the output")
+	for _, out := range g.Out {
+		if !g.has(out) || !ready[out] || out == g.In {
+			return errors.New("nothing computes the output")
+		}
 	}
 	return nil
 }
@@ -132,6 +141,10 @@ func (g *Graph) fits(l *Layer) bool {
 		return in.C == out.C
 	case Upconv:
 		return out == Shape{2 * in.H, 2 * in.W, 1} && len(l.Weights) == 4*in.C && len(l.Bias) == 1
+	case MaxPool:
+		return in == Shape{2 * out.H, 2 * out.W, out.C}
+	case Widen:
+		return out.H == in.H && out.W == in.W && out.C >= in.C
 	}
 	return false
 }

@@ -2,6 +2,7 @@ package tflite_test
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"paravent/assets"
@@ -15,7 +16,7 @@ func TestParseReadsTheSegmentationModel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if in, out := g.Shapes[g.In], g.Shapes[g.Out]; in != shape(144, 256, 3) || out != shape(144, 256, 1) {
+	if in, out := g.Shapes[g.In], g.Shapes[g.Out[0]]; len(g.Out) != 1 || in != shape(144, 256, 3) || out != shape(144, 256, 1) {
 		t.Errorf("input %v, output %v", in, out)
 	}
 	last := g.Layers[len(g.Layers)-1]
@@ -27,23 +28,61 @@ func TestParseReadsTheSegmentationModel(t *testing.T) {
 	}
 }
 
+func TestParseReadsTheFaceModels(t *testing.T) {
+	for _, c := range []struct {
+		model  []byte
+		in     tflite.Shape
+		out    []tflite.Shape
+		layers int
+	}{
+		{assets.FullRangeFaceModel(), shape(192, 192, 3), []tflite.Shape{shape(48, 48, 16), shape(48, 48, 1)}, 127},
+		{
+			assets.ShortRangeFaceModel(), shape(128, 128, 3),
+			[]tflite.Shape{shape(16, 16, 32), shape(8, 8, 96), shape(16, 16, 2), shape(8, 8, 6)},
+			67,
+		},
+	} {
+		g, err := tflite.Parse(c.model)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out []tflite.Shape
+		for _, i := range g.Out {
+			out = append(out, g.Shapes[i])
+		}
+		if g.Shapes[g.In] != c.in || !slices.Equal(out, c.out) || len(g.Layers) != c.layers {
+			t.Errorf("%d layers, input %v, outputs %v", len(g.Layers), g.Shapes[g.In], out)
+		}
+	}
+}
+
+func models() [][]byte {
+	return [][]byte{assets.SegmentationModel(), assets.FullRangeFaceModel(), assets.ShortRangeFaceModel()}
+}
+
 func TestParseRefusesEveryTruncatedModel(t *testing.T) {
-	model := assets.SegmentationModel()
-	for n := 0; n < len(model)-64; n += 997 {
-		if _, err := tflite.Parse(model[:n]); err == nil {
-			t.Fatalf("%d of %d bytes are taken for a model", n, len(model))
+	for _, model := range models() {
+		for n := 0; n < len(model)-64; n += len(model) / 250 {
+			if _, err := tflite.Parse(model[:n]); err == nil {
+				t.Fatalf("%d of %d bytes are taken for a model", n, len(model))
+			}
 		}
 	}
 }
 
 func TestParseSurvivesSpoiltBytes(t *testing.T) {
-	model := assets.SegmentationModel()
-	for i := 0; i < len(model); i += 4093 {
-		for _, v := range []byte{0, 0xff} {
-			b := bytes.Clone(model)
-			b[i] = v
-			if g, err := tflite.Parse(b); err == nil && g.Check() != nil {
-				t.Fatalf("byte %d = %d: a graph that does not pass its own check", i, v)
+	for k, model := range models() {
+		step := len(model) / 60
+		for i := 0; i < len(model); i += step {
+			if i > len(model)-40<<10 {
+				step = 509 // the weights are past: here is what says how they are used
+			}
+			for _, v := range []byte{0, 0xff} {
+				b := bytes.Clone(model)
+				b[i] = v
+				if g, err := tflite.Parse(b); err == nil && g.Check() != nil {
+					t.Fatalf("model %d, byte %d = %d: a graph that does not pass its own check", k, i, v)
+				}
 			}
 		}
 	}
@@ -58,7 +97,7 @@ func TestCheckRefusesWhatDoesNotFit(t *testing.T) {
 				{Kind: tflite.Mean, In: 1, By: -1, Out: 2},
 				{Kind: tflite.Scale, In: 1, By: 2, Out: 3},
 			},
-			Out: 3,
+			Out: []int{3, 1},
 		}
 	}
 	if err := good().Check(); err != nil {
@@ -79,7 +118,10 @@ func TestCheckRefusesWhatDoesNotFit(t *testing.T) {
 		"output too large":    func(g *tflite.Graph) { g.Shapes[1].H = 4 },
 		"second input":        func(g *tflite.Graph) { g.Layers[2].By = -1 },
 		"factors of a shape":  func(g *tflite.Graph) { g.Layers[2].By = 1 },
-		"output not computed": func(g *tflite.Graph) { g.Out = 0 },
+		"output not computed": func(g *tflite.Graph) { g.Out = []int{3, 0} },
+		"no output":           func(g *tflite.Graph) { g.Out = nil },
+		"no such output":      func(g *tflite.Graph) { g.Out = []int{-1} },
+		"too many outputs":    func(g *tflite.Graph) { g.Out = make([]int, 9) },
 		"unknown kind":        func(g *tflite.Graph) { g.Layers[1].Kind = 99 },
 		"unknown activation":  func(g *tflite.Graph) { g.Layers[1].Act = 99 },
 	} {
@@ -92,17 +134,18 @@ func TestCheckRefusesWhatDoesNotFit(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	model := assets.SegmentationModel()
 	f.Add([]byte{})
 	f.Add([]byte("\x08\x00\x00\x00TFL3\x00\x00\x00\x00"))
-	f.Add(model[:4096])
-	f.Add(model[:len(model)/2])
-	f.Add(model)
-	f.Add(model[len(model)-32768:])
-	for _, at := range []int{0, 12, 40, 200, len(model) - 300, len(model) - 3000, len(model) - 9000} {
-		b := bytes.Clone(model)
-		b[at] ^= 0xff
-		f.Add(b)
+	for _, model := range models() {
+		f.Add(model[:4096])
+		f.Add(model[:len(model)/2])
+		f.Add(model)
+		f.Add(model[len(model)-32768:])
+		for _, at := range []int{0, 12, 40, 200, len(model) - 300, len(model) - 3000, len(model) - 9000} {
+			b := bytes.Clone(model)
+			b[at] ^= 0xff
+			f.Add(b)
+		}
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		g, err := tflite.Parse(b)

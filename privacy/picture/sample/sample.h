@@ -12,6 +12,8 @@ typedef struct {
 void pv_sample_plane(float *dst, int w, int h, const uint8_t *src, int stride, const pv_span *cols, const pv_span *rows,
                      float *line);
 
-/* Turns n cells of luma and chroma into red, green and blue. */
-void pv_sample_colour(float *dst, int n, const float *y, const float *cb, const float *cr);
+/* Turns h rows of w cells of luma and chroma into red, green and blue, black to
+ * white, each row stride values after the one before. */
+void pv_sample_colour(float *dst, int w, int h, int stride, float black, float white, const float *y, const float *cb,
+                      const float *cr);
 #endif

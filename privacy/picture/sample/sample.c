@@ -37,19 +37,26 @@ INLINE void plane(float *restrict dst, int w, int h, const uint8_t *src, int str
   }
 }
 
-INLINE float share(float v) {
-  v *= 1.f / 255;
-  v = v > 0 ? v : 0;
-  return v < 1 ? v : 1;
+INLINE float between(float v, float low, float high) {
+  v = v > low ? v : low;
+  return v < high ? v : high;
 }
 
-INLINE void colour(float *restrict dst, int n, const float *restrict y, const float *restrict cb, const float *restrict cr) {
+/* clamped last: what comes after a clamp keeps the compiler from vectorising it */
+INLINE void colour_line(float *restrict dst, int n, float black, float white, const float *restrict y,
+                        const float *restrict cb, const float *restrict cr) {
+  const float unit = (white - black) * (1.f / 255);
   for (int i = 0; i < n; i++) {
     const float l = 1.1643836f * (y[i] - 16), b = cb[i] - 128, r = cr[i] - 128;
-    dst[3 * i] = share(l + 1.5960267f * r);
-    dst[3 * i + 1] = share(l - .3917623f * b - .8129676f * r);
-    dst[3 * i + 2] = share(l + 2.0172321f * b);
+    dst[3 * i] = between(black + unit * (l + 1.5960267f * r), black, white);
+    dst[3 * i + 1] = between(black + unit * (l - .3917623f * b - .8129676f * r), black, white);
+    dst[3 * i + 2] = between(black + unit * (l + 2.0172321f * b), black, white);
   }
+}
+
+INLINE void colour(float *dst, int w, int h, int stride, float black, float white, const float *y, const float *cb,
+                   const float *cr) {
+  for (; h > 0; h--, dst += stride, y += w, cb += w, cr += w) colour_line(dst, w, black, white, y, cb, cr);
 }
 
 #ifdef AVX2
@@ -58,8 +65,9 @@ AVX2 static void plane_avx2(float *dst, int w, int h, const uint8_t *src, int st
   plane(dst, w, h, src, stride, cols, rows, line);
 }
 
-AVX2 static void colour_avx2(float *dst, int n, const float *y, const float *cb, const float *cr) {
-  colour(dst, n, y, cb, cr);
+AVX2 static void colour_avx2(float *dst, int w, int h, int stride, float black, float white, const float *y,
+                             const float *cb, const float *cr) {
+  colour(dst, w, h, stride, black, white, y, cb, cr);
 }
 
 static int avx2(void) {
@@ -79,12 +87,13 @@ void pv_sample_plane(float *dst, int w, int h, const uint8_t *src, int stride, c
   plane(dst, w, h, src, stride, cols, rows, line);
 }
 
-void pv_sample_colour(float *dst, int n, const float *y, const float *cb, const float *cr) {
+void pv_sample_colour(float *dst, int w, int h, int stride, float black, float white, const float *y, const float *cb,
+                      const float *cr) {
 #ifdef AVX2
   if (avx2()) {
-    colour_avx2(dst, n, y, cb, cr);
+    colour_avx2(dst, w, h, stride, black, white, y, cb, cr);
     return;
   }
 #endif
-  colour(dst, n, y, cb, cr);
+  colour(dst, w, h, stride, black, white, y, cb, cr);
 }
