@@ -17,6 +17,7 @@ type cells struct {
 	line  []byte
 
 	level  []byte   // three planes: what each cell was rounded to last
+	seen   []bool   // whether a cell was ever seen without person
 	weight []uint32 // 256 for a cell without person
 	spread [4][]uint32
 	tmp    []uint32
@@ -46,7 +47,7 @@ func newCells(w, h, gw, gh int) cells {
 		w: cw, h: ch,
 		edges: edges(gw, cw),
 		sums:  make([]uint32, 4*n), band: make([]uint32, 4*gw), line: make([]byte, gw+2),
-		level: make([]byte, 3*n), weight: make([]uint32, n), tmp: make([]uint32, n),
+		level: make([]byte, 3*n), seen: make([]bool, n), weight: make([]uint32, n), tmp: make([]uint32, n),
 		out: make([]int32, 3*(cw+1)*ch),
 		x:   stepsOf(w, cw), y: stepsOf(h, ch), cx: stepsOf((w+1)/2, cw), cy: stepsOf((h+1)/2, ch),
 		full: uint32(64 * (gw / cw) * (gh / ch)),
@@ -66,9 +67,16 @@ func (c *cells) blur() {
 	for i := range n {
 		k := c.sums[i]
 		w := min(k*256/c.full, 256)
+		known := k > 0
+		switch {
+		case k*4 >= c.full:
+			c.seen[i] = true
+		case c.seen[i]: // somebody stands there: what was there before is remembered
+			w, known = 256, false
+		}
 		weight[i] = w
 		for p := range 3 {
-			if k > 0 {
+			if known {
 				c.level[p*n+i] = settle(c.level[p*n+i], byte((c.sums[(p+1)*n+i]+k/2)/k))
 			}
 			c.spread[p+1][i] = w * uint32(c.level[p*n+i])

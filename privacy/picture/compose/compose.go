@@ -9,16 +9,21 @@
 //
 // The refinement is the fast guided filter (He, Sun: Fast Guided Filter, 2015;
 // radius 2 at the mask's resolution, epsilon 2e-4) with a ramp from .20 to .80.
-// The smoothing in time comes after it and has the weight min(1, .15 + 1.6·|Δ|).
+// The smoothing in time comes after it and has the weight min(1, .06 + 1.8·|Δ|);
+// changes of less than 20 of 255 levels are none, 7 while the person moves.
 //
-// 2026-11-22: the gate is the least alpha of the last three pictures. So what
-// was hidden is shown only once it has been person in three pictures on end,
-// while what is no longer person is hidden at once. Under noise that shows a
-// little less than a mean would; that is the side to err on.
+// 2026-11-25: the gate is the least alpha of the last two pictures. So what was
+// hidden is shown only once it has been person twice on end, while what is no
+// longer person is hidden at once. What lies away from the person's silhouette is
+// held back for longer, before it comes here; and the gate stands open while the
+// person moves, whom it would cost a seam (kept .95 instead of .96).
 //
 // 2026-11-22: the blur forgets before it blurs. What is behind the person is
 // first averaged in cells of 16 to 32 pixels, then rounded to 32 levels; only
 // that is blurred and enlarged, so that no sharpening brings anything back.
+//
+// 2026-11-25: where people stand, the room is what was last seen of it there. So
+// somebody who walks through is not even a shadow in the blur.
 package compose
 
 import (
@@ -55,10 +60,19 @@ const (
 // the last pictures' alpha, and so belongs to one camera; it is used by one
 // goroutine at a time.
 type Compositor struct {
+	// Moves says that the person moves more than a little: then the gate at their
+	// edge would only cost them a seam, and stands open.
+	Moves bool
+
+	// People is a mask of the same size as the one given to Apply, of everybody who
+	// is in the picture. The blur leaves them all out, so that not even a blurred
+	// somebody stands in the room. Apply borrows it; without it the mask serves.
+	People []byte
+
 	w, h   int
 	engine engine
 
-	older, newer, shown []byte // alpha at the size of the luma: as refined, and as mixed
+	older, shown []byte // alpha at the size of the luma: as refined, and as mixed
 
 	mask   image.Point // the size that grid is made for
 	grid   *grid
@@ -81,7 +95,6 @@ func New(w, h int) (*Compositor, error) {
 		w: w, h: h,
 		engine: newEngine(),
 		older:  make([]byte, w*h),
-		newer:  make([]byte, w*h),
 		shown:  make([]byte, w*h),
 		column: make([]uint16, wide),
 		prefix: make([]uint32, wide+1),
@@ -92,10 +105,9 @@ func New(w, h int) (*Compositor, error) {
 }
 
 // Reset forgets every earlier picture: nothing is shown until a mask has said
-// person three times again.
+// person twice again.
 func (c *Compositor) Reset() {
 	clear(c.older)
-	clear(c.newer)
 	clear(c.shown)
 	c.mask, c.grid = image.Point{}, nil
 }
@@ -131,12 +143,14 @@ func (c *Compositor) Apply(p *frame.Picture, mask []byte, maskW, maskH int, e Ef
 		hw, hh := (c.w+1)/2, (c.h+1)/2
 		c.shrink(g.cb, img.Cb, img.CStride, hw, hh, g.chromaEdges)
 		c.shrink(g.cr, img.Cr, img.CStride, hw, hh, g.chromaEdges)
+		if len(c.People) == len(mask) {
+			c.shrinkMask(c.People, maskW, maskH)
+		}
 		c.engine.gather(g)
 		g.cells.blur()
 		b.cells = &g.cells
 	}
 	c.engine.draw(c, img, b)
-	c.older, c.newer = c.newer, c.older
 	return nil
 }
 

@@ -30,7 +30,7 @@ typedef struct { const int32_t *at; const int16_t *weight; } pv_steps;
 typedef struct {
   uint8_t *y, *cb, *cr; int32_t ys, cs, w, h;
   const int32_t *coef; int32_t gw; pv_steps gx, gy;
-  uint8_t *older, *newer, *shown;
+  uint8_t *older, *shown; int32_t moves;
   const uint8_t *by, *bcb, *bcr; int32_t bys, bcs; /* a picture, or */
   const int32_t *blur; int32_t cw, ch;             /* three planes of ch rows of cw+1 */
   pv_steps bx, byy, cx, cy;

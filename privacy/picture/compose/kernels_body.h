@@ -180,19 +180,22 @@ PV_TARGET static inline void PV(alpha)(uint8_t *restrict out, const uint8_t *res
   }
 }
 
-/* The gate and the smoothing in time of one row; older becomes the newest. */
-PV_TARGET static inline void PV(settle)(uint8_t *restrict shown, uint8_t *restrict older, const uint8_t *restrict newer, const uint8_t *restrict now, int32_t n) {
+/* The gate and the smoothing in time of one row; older becomes the newest. moves
+   is 255 where the gate is to stand open, else 0. */
+PV_TARGET static inline void PV(settle)(uint8_t *restrict shown, uint8_t *restrict older, const uint8_t *restrict now, uint8_t moves, int32_t n) {
+  const int16_t idle = moves ? 7 : 20;
   for (int32_t x = 0; x < n; x++) {
-    uint8_t lo = now[x] < older[x] ? now[x] : older[x];
-    lo = lo < newer[x] ? lo : newer[x];
+    const uint8_t last = older[x] | moves;
+    const uint8_t lo = now[x] < last ? now[x] : last;
     older[x] = now[x];
     const uint8_t was = shown[x];
     const uint8_t top = lo > was ? lo : was, low = lo > was ? was : lo;
     const int16_t far = (int16_t)(top - low), near = far > 135 ? 135 : far;
-    const int16_t w = (int16_t)(4915 + near * 205);
+    const int16_t w = (int16_t)(1966 + near * 227);
     int16_t step = (int16_t)((int16_t)(((int16_t)(far * 2) * w) >> 16) + 1);
     step = far > 135 ? far : step;
     step = step > far ? far : step;
+    step = far < idle && lo < 255 ? 0 : step;
     const int16_t to = (int16_t)(lo > was ? was + step : was - step);
     shown[x] = lo == 0 ? 0 : (uint8_t)to;
   }
@@ -225,7 +228,7 @@ PV_TARGET static void PV(draw)(const pv_draw *p) {
     }
     uint8_t *row = p->y + (size_t)y * p->ys, *shown = p->shown + (size_t)y * w;
     PV(alpha)(now, row, A[g0 & 1], A[g1 & 1], B[g0 & 1], B[g1 & 1], (int16_t)(p->gy.weight[y] << 7), w);
-    PV(settle)(shown, p->older + (size_t)y * w, p->newer + (size_t)y * w, now, w);
+    PV(settle)(shown, p->older + (size_t)y * w, now, p->moves ? 255 : 0, w);
     const uint8_t *by = ly;
     if (p->blur) {
       const int32_t c0 = p->byy.at[y], c1 = p->byy.weight[y] ? c0 + 1 : c0;

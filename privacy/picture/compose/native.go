@@ -62,8 +62,11 @@ func (n native) draw(c *Compositor, img *image.YCbCr, b backdrop) {
 		y: u8(img.Y), cb: u8(img.Cb), cr: u8(img.Cr),
 		ys: C.int32_t(img.YStride), cs: C.int32_t(img.CStride), w: C.int32_t(c.w), h: C.int32_t(c.h),
 		coef: i32(g.coef), gw: C.int32_t(g.w), gx: g.x.c(), gy: g.y.c(),
-		older: u8(c.older), newer: u8(c.newer), shown: u8(c.shown),
+		older: u8(c.older), shown: u8(c.shown),
 		rows: i16(c.rows), line: u8(c.line),
+	}
+	if c.Moves {
+		d.moves = 1
 	}
 	if k := b.cells; k != nil {
 		d.blur, d.cw, d.ch = i32(k.out), C.int32_t(k.w), C.int32_t(k.h)

@@ -149,7 +149,7 @@ func (plain) draw(c *Compositor, img *image.YCbCr, b backdrop) {
 		b0, b1, _ := offset.at(g.y, y, g.coef, g.w, g.x, 0)
 		row, shown := img.Y[y*img.YStride:][:w], c.shown[y*w:(y+1)*w]
 		alpha(now, row, a0, a1, b0, b1, wt)
-		gate(shown, c.older[y*w:(y+1)*w], c.newer[y*w:(y+1)*w], now)
+		gate(shown, c.older[y*w:(y+1)*w], now, c.Moves)
 		by := ly
 		if k := b.cells; k != nil {
 			q0, q1, qw := luma.at(k.y, y, k.out, k.w, k.x, whole)
@@ -231,12 +231,20 @@ func alpha(dst, luma []byte, a0, a1, b0, b1 []int16, w int32) {
 	}
 }
 
-// gate opens to the least of three pictures only, and moves there by the share
-// of .15 + 1.6·|Δ|, at least by one. older becomes the newest.
-func gate(shown, older, newer, now []byte) {
-	older, newer, now = older[:len(shown)], newer[:len(shown)], now[:len(shown)]
+// gate opens to the least of two pictures only, and moves there by the share of
+// .06 + 1.8·|Δ|, at least by one, but stays where less than 20 are to go, 7 of a person who moves. older
+// becomes the newest. Of a person who moves, the last picture alone counts.
+func gate(shown, older, now []byte, moves bool) {
+	older, now = older[:len(shown)], now[:len(shown)]
+	idle := int32(20)
+	if moves {
+		idle = 7
+	}
 	for x, was := range shown {
-		to := min(now[x], older[x], newer[x])
+		to := now[x]
+		if !moves {
+			to = min(to, older[x])
+		}
 		older[x] = now[x]
 		if to == 0 {
 			shown[x] = 0
@@ -244,8 +252,11 @@ func gate(shown, older, newer, now []byte) {
 		}
 		far := int32(max(to, was)) - int32(min(to, was))
 		move := far
-		if far <= 135 {
-			move = min(far, 2*far*(4915+far*205)>>16+1)
+		switch {
+		case far < idle && to < 255:
+			move = 0
+		case far <= 135:
+			move = min(far, 2*far*(1966+far*227)>>16+1)
 		}
 		if to < was {
 			move = -move
