@@ -46,6 +46,7 @@ func report(w io.Writer, err error) int {
 		choice *config.ChoiceError
 		file   *config.FileError
 		denied *egress.DeniedError
+		cut    *cutError
 	)
 	code := exitError
 	p := say.Problem{}
@@ -62,6 +63,8 @@ func report(w io.Writer, err error) int {
 		p = say.Problem{Text: file.Error(), Hint: "mend the settings file or remove it"}
 	case errors.As(err, &usage):
 		p, code = say.Problem{Text: usage.Error(), Hint: "paravent --help shows what can be typed"}, exitUsage
+	case errors.As(err, &cut):
+		p = say.Problem{Text: cut.Error(), Hint: "the film may not have been copied to its end"}
 	case errors.Is(err, errRefused):
 		p, code = say.Problem{Text: err.Error()}, exitRefused
 	case errors.Is(err, policy.ErrRaw), errors.As(err, &denied):

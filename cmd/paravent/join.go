@@ -73,7 +73,7 @@ func join(ctx context.Context, link string, chosen, settings config.Join) (err e
 		Wish: m.wish, Codec: codec.Name(chosen.Codec), Sound: m.sound, Policy: rules,
 		Background: m.background, Gate: m.gate,
 		StartCamera: chosen.Camera != "off", StartMicrophone: chosen.Microphone != "off",
-		Began: began,
+		AwayMutes: chosen.Away == "mute", Began: began,
 	}, m.equipment)
 	return attend(ctx, c, m, figures, chosen)
 }

@@ -7,7 +7,6 @@ import (
 	"os"
 	"time"
 
-	"paravent/assets"
 	"paravent/cmd/internal/config"
 	"paravent/media/call"
 	"paravent/media/capture"
@@ -22,8 +21,6 @@ import (
 	"paravent/media/present"
 	"paravent/media/soundcard"
 	"paravent/privacy/filter"
-	"paravent/privacy/picture"
-	"paravent/privacy/picture/compose"
 	"paravent/privacy/policy"
 	"paravent/privacy/sound"
 	"paravent/ui/say"
@@ -102,59 +99,13 @@ func newMachine(ctx context.Context, chosen, settings config.Join, rules policy.
 }
 
 func (m *machine) wirePicture(chosen config.Join, rules policy.Policy) error {
-	b, err := config.ParseBackground(chosen.Background)
+	chain, err := newCameraChain(chosen.Background, rules)
 	if err != nil {
 		return err
 	}
-	if b.Kind == config.Cover {
-		cover := picture.Cover{Colour: b.Colour}
-		m.background = cover.Name()
-		m.equipment.CameraChain = func() (*filter.VideoChain, error) {
-			return filter.NewVideoChain(rules.PictureFilters, b.Colour, cover)
-		}
-		return nil
-	}
-	leave, err := rules.RawPicture()
-	if err != nil {
-		return err
-	}
-	if b.Kind == config.Off {
-		m.background = "off"
-		m.equipment.CameraChain = func() (*filter.VideoChain, error) { return filter.NewOpenVideoChain(leave) }
-		return nil
-	}
-	look, err := lookOf(b)
-	if err != nil {
-		return err
-	}
-	m.background = look.Name()
-	m.equipment.CameraChain = func() (*filter.VideoChain, error) {
-		f, err := picture.NewBackground(leave, assets.SegmentationModel(), look)
-		if err != nil {
-			return nil, err
-		}
-		return filter.NewVideoChain(rules.PictureFilters, b.Colour, f)
-	}
+	m.background = chain.name
+	m.equipment.CameraChain = func() (*filter.VideoChain, error) { return chain.make(false) }
 	return nil
-}
-
-func lookOf(b config.Background) (look picture.Look, err error) {
-	switch b.Kind {
-	case config.Colour:
-		return picture.Colour(b.Colour), nil
-	case config.Image:
-		f, err := os.Open(b.Path)
-		if err != nil {
-			return look, &capture.FileError{Path: b.Path, Err: err}
-		}
-		img, err := compose.ReadImage(f)
-		if err != nil {
-			err = &capture.FileError{Path: b.Path, Err: err}
-		}
-		return picture.Image(img), errors.Join(err, f.Close())
-	case config.Blur, config.Cover, config.Off: // neither of the last two comes here
-	}
-	return picture.Blur(), nil
 }
 
 func (m *machine) wireSound(chosen config.Join, rules policy.Policy) error {

@@ -21,7 +21,7 @@ func newRoot() *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(newJoin(), newDevices(), newVersion(), newRescue())
+	root.AddCommand(newJoin(), newRehearse(), newFilter(), newDevices(), newVersion(), newRescue())
 	return root
 }
 
@@ -73,15 +73,18 @@ Exit codes: 0 done, 1 error, 2 usage, 3 ended by the server, 4 refused by you,
 	f.StringVar(&chosen.Microphone, "microphone", "off", "off, a device or file:PATH.wav")
 	f.StringVar(&chosen.Speaker, "speaker", settings.Speaker, "a device, off or file:PATH.wav (default: the system's)")
 	f.StringVar(&chosen.Screen, "screen", settings.Screen, "the screen or window that is shared when you say so")
-	f.StringVar(&chosen.Background, "background", settings.Background, "cover (the whole picture, you too), blur, color:#RRGGBB, image:PATH or off; blur, color and image are on trial")
+	f.StringVar(&chosen.Background, "background", settings.Background, backgroundUsage)
 	f.StringVar(&chosen.RoomGate, "room-gate", settings.RoomGate, "near, strict or off")
 	f.StringVar(&chosen.Codec, "codec", settings.Codec, "how your pictures are sent: vp8, vp9 or h264")
+	f.StringVar(&chosen.Away, "away", settings.Away, "what becomes of the microphone when you leave your chair: keep or mute")
 	f.DurationVar(&chosen.For, "for", 0, "leave after this time, such as 20s or 1h30m")
 	f.StringVar(&chosen.Stats, "stats", "", "write one JSON object with figures a second to this file")
 	f.StringVar(&chosen.TokenFile, "token-file", "", "read the pass from this file (or set PARAVENT_TOKEN)")
 	f.StringVar(&chosen.Watch, "watch", settings.Watch, "shown, or all: decode every picture though nothing shows it, for measuring")
 	return cmd
 }
+
+const backgroundUsage = "what stands in place of your room: blur, color:#RRGGBB, image:PATH, cover (of the whole picture, you too) or off"
 
 func newDevices() *cobra.Command {
 	asJSON := false

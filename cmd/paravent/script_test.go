@@ -1,13 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
+	"image"
+	"image/png"
 	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -45,6 +49,15 @@ func TestScript(t *testing.T) {
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
 
+	wide := filepath.Join(t.TempDir(), "wide.png")
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 7680, 432))); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(wide, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+
 	host := func(s *httptest.Server) string {
 		u, err := url.Parse(s.URL)
 		if err != nil {
@@ -60,6 +73,7 @@ func TestScript(t *testing.T) {
 			e.Setenv("OTHER", host(other))
 			e.Setenv("UNTRUSTED", host(untrusted))
 			e.Setenv("GONE", host(gone))
+			e.Setenv("WIDE", wide)
 			e.Setenv("TOKEN", unsigned(time.Now().Add(time.Hour)))
 			e.Setenv("OLDTOKEN", unsigned(time.Now().Add(-time.Hour)))
 			return nil

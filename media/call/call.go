@@ -60,6 +60,13 @@ type Settings struct {
 	// because the person said so.
 	StartCamera, StartMicrophone bool
 
+	// Rehearsal says that the session is an echo on this machine, and shows meters.
+	Rehearsal bool
+
+	// AwayMutes closes the microphone when the chair is empty. It is never opened
+	// again by itself.
+	AwayMutes bool
+
 	Began time.Time // when the program was started
 }
 
@@ -94,6 +101,9 @@ func New(s sfu.Session, set Settings, e Equipment) *Call {
 		Server: sfu.Foreign(set.Server).Clean(), Room: s.RoomName().Clean(), Self: self.ID, Caps: s.Caps(), Link: sfu.LinkUp,
 		Own: Own{Camera: Sending{Phase: Off}, Microphone: Sending{Phase: Off}, Screen: Sending{Phase: Off}, Background: set.Background, Gate: set.Gate},
 	}
+	if set.Rehearsal {
+		c.state.Rehearsal, c.state.Room = true, "rehearsal"
+	}
 	c.state = c.state.After(sfu.MemberJoined{Member: self})
 	c.camera = c.newFeed(sfu.Camera, func(o *Own) *Sending { return &o.Camera }, c.openCamera)
 	c.microphone = c.newFeed(sfu.Microphone, func(o *Own) *Sending { return &o.Microphone }, c.openMicrophone)
@@ -113,6 +123,9 @@ func (c *Call) Run(ctx context.Context) error {
 		c.others.close()
 		own.Wait()
 	}()
+	if c.settings.Rehearsal {
+		own.Go(func() { c.measure(ctx) })
+	}
 	leave := ctx.Done()
 	for {
 		select {

@@ -12,6 +12,7 @@ import (
 	"paravent/media/frame"
 	"paravent/media/sfu"
 	"paravent/privacy/consent"
+	"paravent/privacy/filter"
 )
 
 // pass lets time go by in a bubble.
@@ -244,6 +245,83 @@ func TestADeviceThatCannotBeOpenedIsAnErrorAndOff(t *testing.T) {
 		}
 		if s.State().Own.Camera.Phase != call.Off || s.On(sfu.Camera) {
 			t.Error("the camera is said to be on")
+		}
+		s.end(t)
+	})
+}
+
+func TestWhatTheFiltersNoteIsInTheStateUntilTheCameraIsOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := enter(t, nil)
+		if err := s.SetCamera(t.Context(), true); err != nil {
+			t.Fatal(err)
+		}
+		s.notes.Store(uint32(filter.SecondPerson | filter.OffCentre))
+		pass(time.Second)
+		if n := s.State().Own.Camera.Notes; n != filter.SecondPerson|filter.OffCentre {
+			t.Errorf("notes %v", n)
+		}
+		if err := s.SetCamera(t.Context(), false); err != nil {
+			t.Fatal(err)
+		}
+		if n := s.State().Own.Camera.Notes; n != 0 {
+			t.Errorf("with the camera off: %v", n)
+		}
+		s.end(t)
+	})
+}
+
+func TestAnEmptyChairClosesTheMicrophoneOnlyIfThePersonSaidSo(t *testing.T) {
+	for _, mutes := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := enter(t, func(set *call.Settings) { set.AwayMutes = mutes })
+			if err := errors.Join(s.SetCamera(t.Context(), true), s.SetMicrophone(t.Context(), true)); err != nil {
+				t.Fatal(err)
+			}
+			pass(time.Second)
+			s.notes.Store(uint32(filter.Away))
+			pass(time.Second)
+			told := len(s.State().Notices) == 1 && s.State().Notices[0].What == call.MutedAway
+			if s.On(sfu.Microphone) == mutes || s.count("close microphone") == 1 != mutes || told != mutes {
+				t.Errorf("mutes %v: microphone %+v, notices %v", mutes, s.State().Own.Microphone, s.State().Notices)
+			}
+			s.notes.Store(0)
+			pass(time.Minute)
+			if mutes && s.On(sfu.Microphone) {
+				t.Error("the microphone was opened again")
+			}
+			if err := s.SetMicrophone(t.Context(), true); err != nil {
+				t.Fatal(err)
+			}
+			pass(time.Second)
+			if !s.On(sfu.Microphone) {
+				t.Error("the person could not open the microphone again")
+			}
+			s.end(t)
+		})
+	}
+}
+
+func TestWhatThePersonHoldsIsShownWhileTheCameraIsOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := enter(t, nil)
+		if err := s.ShowHeld(t.Context()); !errors.Is(err, call.ErrNoReveal) {
+			t.Errorf("with the camera off: %v", err)
+		}
+		if err := s.SetCamera(t.Context(), true); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.ShowHeld(t.Context()); err != nil || s.count("reveal 10s") != 1 {
+			t.Errorf("%v, revealed %d times", err, s.count("reveal 10s"))
+		}
+		if n := s.State().Notices; len(n) != 1 || n[0].What != call.Showing {
+			t.Errorf("notices %v", n)
+		}
+		if err := s.SetCamera(t.Context(), false); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.ShowHeld(t.Context()); !errors.Is(err, call.ErrNoReveal) {
+			t.Errorf("with the camera off again: %v", err)
 		}
 		s.end(t)
 	})

@@ -77,13 +77,13 @@ func (c *Call) sendPictures(ctx context.Context, f *feed, cam capture.Camera, ne
 	}
 	line := &send.VideoLine{
 		Camera: cam, Chain: chain, NewEncoder: coder.NewEncoder, Layers: offer.Layers, Screen: screen,
-		Outlet: outlet, Began: time.Since(c.settings.Began), Self: c.others.self(f.source), Held: f.held,
+		Outlet: outlet, Began: time.Since(c.settings.Began), Self: c.others.self(f.source), Held: f.held, Noted: f.noted, Meter: &f.meter,
 	}
 	run := func(ctx context.Context) error {
 		defer chain.Close()
 		return line.Run(ctx)
 	}
-	return running{device: cam.Device(), run: run, fresh: func() { line.Fresh.Store(true) }}, nil
+	return running{device: cam.Device(), run: run, fresh: func() { line.Fresh.Store(true) }, reveal: chain.Reveal}, nil
 }
 
 func (c *Call) openMicrophone(ctx context.Context, f *feed) (r running, err error) {
@@ -110,9 +110,9 @@ func (c *Call) openMicrophone(ctx context.Context, f *feed) (r running, err erro
 	}
 	line := &send.SoundLine{
 		Microphone: mic, Chain: chain, Encoder: enc,
-		Outlet: outlet, Began: time.Since(c.settings.Began), Held: f.held,
+		Outlet: outlet, Began: time.Since(c.settings.Began), Held: f.held, Meter: &f.meter,
 	}
-	return running{device: mic.Device(), run: line.Run, fresh: func() {}}, nil
+	return running{device: mic.Device(), run: line.Run, fresh: func() {}, reveal: noReveal}, nil
 }
 
 // Watch decodes a track and shows it in sink, at the size of v, until it is

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -239,6 +240,17 @@ type cover struct{}
 func (cover) Name() string                 { return "cover" }
 func (cover) Apply(p *frame.Picture) error { p.Fill(frame.Black()); return nil }
 
+// A watchful filter is a cover that has something to tell, and can show what the
+// person holds.
+type watchful struct {
+	cover
+	notes *atomic.Uint32
+	d     *diary
+}
+
+func (w watchful) Notes() filter.Notes    { return filter.Notes(w.notes.Load()) }
+func (w watchful) Reveal(d time.Duration) { w.d.add("reveal " + d.String()) }
+
 type silence struct{}
 
 func (silence) Name() string               { return "gate" }
@@ -250,6 +262,7 @@ type stay struct {
 	*call.Call
 	session *session
 	opener  *opener
+	notes   *atomic.Uint32 // of the camera's filter
 	done    chan struct{}
 	cancel  context.CancelFunc
 }
@@ -259,7 +272,7 @@ type stay struct {
 func enter(t *testing.T, change func(*call.Settings)) *stay {
 	t.Helper()
 	d := &diary{}
-	s := &stay{diary: d, session: newSession(d), opener: &opener{diary: d}, done: make(chan struct{})}
+	s := &stay{diary: d, session: newSession(d), opener: &opener{diary: d}, notes: new(atomic.Uint32), done: make(chan struct{})}
 	set := call.Settings{Codec: codec.VP8, Wish: capture.VideoWish{FPS: 50}, Policy: policy.Default(), Background: "cover", Gate: "gate", Began: time.Now()}
 	if change != nil {
 		change(&set)
@@ -270,11 +283,15 @@ func enter(t *testing.T, change func(*call.Settings)) *stay {
 			Video:           []codec.VideoCodec{{Name: codec.VP8, NewEncoder: func(codec.VideoSettings) (codec.VideoEncoder, error) { return coder{d}, nil }}},
 			NewSoundEncoder: func(codec.SoundSettings) (codec.SoundEncoder, error) { return soundCoder{d}, nil },
 		},
-		Play:        func(present.AudioSource) func() { return func() {} },
-		CameraChain: func() (*filter.VideoChain, error) { return filter.NewVideoChain(nil, frame.Black(), cover{}) },
-		ScreenChain: func() (*filter.VideoChain, error) { return filter.NewVideoChain(nil, frame.Black(), cover{}) },
-		SoundChain:  func() (*filter.AudioChain, error) { return filter.NewAudioChain(nil, silence{}) },
-		Log:         slog.New(slog.DiscardHandler),
+		Play: func(present.AudioSource) func() { return func() {} },
+		CameraChain: func() (*filter.VideoChain, error) {
+			return filter.NewVideoChain(filter.VideoOptions{Cover: frame.Black()}, watchful{notes: s.notes, d: d})
+		},
+		ScreenChain: func() (*filter.VideoChain, error) {
+			return filter.NewVideoChain(filter.VideoOptions{Cover: frame.Black()}, cover{})
+		},
+		SoundChain: func() (*filter.AudioChain, error) { return filter.NewAudioChain(nil, silence{}) },
+		Log:        slog.New(slog.DiscardHandler),
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	s.cancel = cancel

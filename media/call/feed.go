@@ -11,7 +11,9 @@ import (
 
 	"paravent/media/capture"
 	"paravent/media/codec"
+	"paravent/media/send"
 	"paravent/media/sfu"
+	"paravent/privacy/filter"
 )
 
 // A feed is one own device on its way to the room. Its on and off wait for each
@@ -22,6 +24,8 @@ type feed struct {
 	sending func(*Own) *Sending // the feed's place in the state
 	open    func(ctx context.Context, f *feed) (running, error)
 
+	meter send.Meter
+
 	turn sync.Mutex // held by on and off while they work
 
 	mu     sync.Mutex // guards everything that follows
@@ -29,7 +33,8 @@ type feed struct {
 	name   string // of the device that the person chose
 	stop   context.CancelFunc
 	valve  *valve
-	fresh  func()        // makes the next picture a keyframe
+	fresh  func() // makes the next picture a keyframe
+	reveal func(time.Duration) bool
 	done   chan struct{} // closed when the line and its device are
 	outlet sfu.Outlet    // stays while the device is off, muted
 	offer  sfu.TrackOffer
@@ -40,12 +45,16 @@ type running struct {
 	device capture.Device
 	run    func(ctx context.Context) error // closes the device
 	fresh  func()
+	reveal func(time.Duration) bool // shows what the person holds; false if it cannot
 }
+
+// noReveal is of a device that is off, or of one without pictures.
+func noReveal(time.Duration) bool { return false }
 
 func (c *Call) newFeed(src sfu.Source, sending func(*Own) *Sending, open func(context.Context, *feed) (running, error)) *feed {
 	done := make(chan struct{})
 	close(done)
-	return &feed{call: c, source: src, sending: sending, open: open, done: done, stop: func() {}, fresh: func() {}, valve: &valve{}}
+	return &feed{call: c, source: src, sending: sending, open: open, done: done, stop: func() {}, fresh: func() {}, reveal: noReveal, valve: &valve{}}
 }
 
 func (f *feed) choose(name string) {
@@ -87,7 +96,7 @@ func (f *feed) on(ctx context.Context) error {
 		return err
 	}
 	f.mu.Lock()
-	f.fresh = r.fresh
+	f.fresh, f.reveal = r.fresh, r.reveal
 	f.mu.Unlock()
 	f.show(Sending{Phase: On, Device: sfu.Foreign(r.device.Label).Clean()})
 	go func() {
@@ -124,7 +133,7 @@ func (f *feed) end() {
 	f.mu.Lock()
 	f.valve.close()
 	f.stop()
-	f.fresh = func() {}
+	f.fresh, f.reveal = func() {}, noReveal
 	outlet, done, closed := f.outlet, f.done, f.closed
 	if f.source == sfu.Screen {
 		f.outlet = nil
@@ -232,6 +241,22 @@ func sameOffer(a, b sfu.TrackOffer) bool {
 // held shows which filter holds everything back; "" is none.
 func (f *feed) held(filter string) {
 	f.call.change(func(s State) State { f.sending(&s.Own).Held = filter; return s })
+}
+
+// noted shows what the person should know of their picture. Real-time: what it
+// sets off goes on by itself.
+func (f *feed) noted(n filter.Notes) {
+	began := false
+	f.call.change(func(s State) State {
+		own := f.sending(&s.Own)
+		began = n.Has(filter.Away) && !own.Notes.Has(filter.Away)
+		own.Notes = n
+		return s
+	})
+	if began && f.call.settings.AwayMutes && f.call.On(sfu.Microphone) {
+		f.call.microphone.shut()
+		f.call.Tell(Notice{What: MutedAway})
+	}
 }
 
 // A valve is an outlet that can be shut. Once shut it stays shut: the next line

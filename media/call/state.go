@@ -6,6 +6,7 @@ import (
 
 	"paravent/media/sfu"
 	"paravent/privacy/consent"
+	"paravent/privacy/filter"
 )
 
 // A State is all that a user interface shows of a call. It is a value: a
@@ -23,6 +24,11 @@ type State struct {
 	Recording bool
 	Link      sfu.Link
 	Hosts     []Host // that the server named for media
+
+	// Rehearsal is true if nothing leaves this machine: the other member is an
+	// echo, whose picture is what others would get.
+	Rehearsal bool
+	Meters    Meters // of a rehearsal
 
 	Own      Own
 	Notices  []Notice          // what the person should know, oldest first
@@ -96,6 +102,9 @@ type Sending struct {
 	Phase  Phase
 	Device string // what is really used, for people; empty when off
 	Held   string // the filter that holds everything back; empty if none does
+
+	// Notes are what the person should know of the picture; of the camera only.
+	Notes filter.Notes
 }
 
 // A Notice is something that happened to this person's own call, as an error
@@ -116,6 +125,8 @@ const (
 	MutedByRoom   What = "muted by room"
 	DeviceChanged What = "device changed"
 	PanicDone     What = "panic"
+	MutedAway     What = "muted away" // the chair is empty, and the setting says so
+	Showing       What = "showing"    // what the person holds is shown for a while
 )
 
 // maxChat and maxNotices bound what a call remembers; what others write comes

@@ -2,7 +2,9 @@ package call
 
 import (
 	"context"
+	"errors"
 	"sync"
+	"time"
 
 	"paravent/media/sfu"
 	"paravent/privacy/consent"
@@ -44,6 +46,25 @@ func (c *Call) SetHand(ctx context.Context, up bool) error {
 		return err
 	}
 	c.change(func(s State) State { s.Own.Hand = up; return s })
+	return nil
+}
+
+// ErrNoReveal means that what the person holds cannot be shown: the camera is off,
+// or its filter hides nothing, or everything.
+var ErrNoReveal = errors.New("what you hold cannot be shown")
+
+// showFor is how long what the person holds is shown.
+const showFor = 10 * time.Second
+
+// ShowHeld shows the others for a while what the person holds before the camera.
+func (c *Call) ShowHeld(context.Context) error {
+	c.camera.mu.Lock()
+	reveal := c.camera.reveal
+	c.camera.mu.Unlock()
+	if !reveal(showFor) {
+		return ErrNoReveal
+	}
+	c.Tell(Notice{What: Showing})
 	return nil
 }
 

@@ -23,6 +23,9 @@ type SoundLine struct {
 
 	// Held is as in VideoLine.
 	Held func(filter string)
+
+	// Meter counts the sound that was cleared; nil counts nothing.
+	Meter *Meter
 }
 
 // Run carries sound until ctx is done or the microphone or the room fails. A
@@ -45,6 +48,7 @@ func (l *SoundLine) Run(ctx context.Context) (err error) {
 			holding = name
 			l.Held(name)
 		}
+		l.Meter.sound(cleared.Block())
 		pkt, err := l.Encoder.Encode(cleared)
 		if err != nil {
 			return fmt.Errorf("encode: %w", err)

@@ -40,6 +40,13 @@ type VideoLine struct {
 	// name, and with "" when it works again.
 	Held func(filter string)
 
+	// Noted is called when what the person should know of their picture changes.
+	// It must not block.
+	Noted func(filter.Notes)
+
+	// Meter counts the pictures that were cleared; nil counts nothing.
+	Meter *Meter
+
 	// Fresh makes the next picture a keyframe in every layer. Anybody may set
 	// it at any time.
 	Fresh atomic.Bool
@@ -47,6 +54,7 @@ type VideoLine struct {
 	encoders []*layerEncoder
 	size     image.Point // of the pictures that the encoders are made for
 	holding  string
+	notes    steady
 }
 
 // A layerEncoder makes one size of the picture.
@@ -58,9 +66,9 @@ type layerEncoder struct {
 	next     time.Duration
 }
 
-// Run carries pictures until ctx is done or the camera or the room fails. A
-// picture that a filter holds back is sent as the chain's cover. When Run
-// returns, the camera is closed.
+// Run carries pictures until ctx is done or the camera or the room fails. What
+// the chain gives in place of a picture that a filter holds back is sent as well.
+// When Run returns, the camera is closed.
 func (v *VideoLine) Run(ctx context.Context) (err error) {
 	box := frame.NewMailbox()
 	defer box.Close()
@@ -88,8 +96,13 @@ func (v *VideoLine) clearAndSend(ctx context.Context, box *frame.Mailbox) error 
 		if err != nil {
 			return err
 		}
+		began := time.Now()
 		cleared, err := v.Chain.Clear(p)
+		v.Meter.picture(time.Since(began))
 		v.tellHeld(err)
+		if v.notes.after(cleared.Picture().At, v.Chain.Notes()) {
+			v.Noted(v.notes.told)
+		}
 		err = v.send(cleared)
 		cleared.Release()
 		if err != nil {

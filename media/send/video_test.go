@@ -112,7 +112,7 @@ func begin(t *testing.T, layers []sfu.Layer) *bench {
 	}
 	b := &bench{reel: newReel(), out: &outlet{asks: make(chan sfu.Ask, 10)}, ended: make(chan error, 1)}
 	b.VideoLine = &send.VideoLine{
-		Camera: b.reel, Chain: chain, Layers: layers, Outlet: b.out, Self: &present.Relay{}, Held: func(string) {}, Began: time.Hour,
+		Camera: b.reel, Chain: chain, Layers: layers, Outlet: b.out, Self: &present.Relay{}, Held: func(string) {}, Noted: func(filter.Notes) {}, Began: time.Hour,
 		NewEncoder: func(s codec.VideoSettings) (codec.VideoEncoder, error) {
 			c := &coder{s: s}
 			b.coders = append(b.coders, c)

@@ -32,7 +32,7 @@ func room(pool *frame.Pool) *frame.Picture {
 
 func newChain(t *testing.T, do func(*frame.Picture) error) *filter.VideoChain {
 	t.Helper()
-	c, err := filter.NewVideoChain([]string{"blur"}, frame.Colour{Y: cover, Cb: 128, Cr: 128}, fake{"blur", do})
+	c, err := filter.NewVideoChain(filter.VideoOptions{Required: []string{"blur"}, Cover: frame.Colour{Y: cover, Cb: 128, Cr: 128}}, fake{"blur", do})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,10 +112,10 @@ func TestClearFollowsAChangeOfSizeWhileHolding(t *testing.T) {
 }
 
 func TestAChainWantsEveryRequiredFilter(t *testing.T) {
-	if _, err := filter.NewVideoChain([]string{"blur"}, frame.Black(), fake{name: "crop"}); !errors.Is(err, filter.ErrMissing) {
+	if _, err := filter.NewVideoChain(filter.VideoOptions{Required: []string{"blur"}}, fake{name: "crop"}); !errors.Is(err, filter.ErrMissing) {
 		t.Errorf("error = %v, want ErrMissing", err)
 	}
-	if _, err := filter.NewVideoChain(nil, frame.Black()); !errors.Is(err, filter.ErrEmpty) {
+	if _, err := filter.NewVideoChain(filter.VideoOptions{}); !errors.Is(err, filter.ErrEmpty) {
 		t.Errorf("error = %v, want ErrEmpty", err)
 	}
 	if _, err := filter.NewAudioChain(nil); !errors.Is(err, filter.ErrEmpty) {

@@ -1,91 +1,241 @@
 // Package picture holds the filters that keep the home out of the picture.
 //
-//	picture ─► segment: who is person ─► compose: the rest is blurred, or replaced
+//	picture ─► segment: what is people ─► person: which of it is the user ─► compose: the rest is blurred, or replaced
+//	      └──► face, seldom, beside it ─────────┘
 //
-// 2026-11-22: Background is on trial. Its mask is of people, not of the one
-// person whose camera it is: whoever else the model takes for a person is shown,
-// and so may be a part of the room (of a test picture of an empty room it takes
-// a fifth for a person). Keeping only what hangs together with the main person's
-// face is still to come. Until then a policy must give its leave, as for the raw
-// picture, and the default is Cover.
+// 2026-11-25: the mask of people alone shows whoever walks in, and takes a sheet
+// of paper for a person. So nothing is shown but what hangs together with the
+// main face; without a face nobody is shown.
 package picture
 
 import (
+	"errors"
 	"fmt"
 	"image"
+	"sync/atomic"
+	"time"
 
 	"paravent/media/frame"
+	"paravent/privacy/filter"
 	"paravent/privacy/picture/compose"
+	"paravent/privacy/picture/person"
 	"paravent/privacy/picture/segment"
-	"paravent/privacy/policy"
 )
 
-// A Look is what stands in place of the room.
-type Look struct {
-	name   string
-	effect compose.Effect
-	image  image.Image // fitted to each size of picture; nil if there is none
+// Models are the files of the neural networks, which must be the known ones.
+type Models struct{ Segmentation, Faces []byte }
+
+// Options are how a Background is made.
+type Options struct {
+	Models Models
+	Look   Look
+
+	// Cover is shown while nobody is in the picture.
+	Cover frame.Colour
+
+	// InStep looks for faces between two pictures instead of beside them, so that
+	// the same film gives the same result each time.
+	InStep bool
+
+	// Probe is called before each stage, on the goroutine that runs it, with what
+	// the stage is about to use. It is for tests that inject faults: it may panic,
+	// block, return an error or write to the mask. mask is nil but for Divide and
+	// Compose, p is nil for Find.
+	Probe func(s Stage, p *frame.Picture, mask []byte) error
 }
 
-// Blur shows what is left of the room when all its details were forgotten.
-func Blur() Look { return Look{name: "blur", effect: compose.Blur()} }
+// A Stage is a part of the work on a picture.
+type Stage int
 
-// Colour shows one colour.
-func Colour(c frame.Colour) Look { return Look{name: "colour", effect: compose.Colour(c)} }
+// The stages, in the order of the work. Find runs beside the others.
+const (
+	Segment Stage = iota
+	Divide
+	Compose
+	Find
+)
 
-// Image shows an image, cut to fill the picture.
-func Image(img image.Image) Look { return Look{name: "image", image: img} }
+// String names the stage.
+func (s Stage) String() string { return [...]string{"segment", "divide", "compose", "find"}[s] }
 
-// Name is the word users see for the look.
-func (l Look) Name() string { return l.name }
-
-// A Background is a filter that hides what is not person. It belongs to one
-// camera and is used by one goroutine at a time.
+// A Background is a filter that shows the person whose camera it is, and nothing
+// else. It belongs to one camera and is used by one goroutine at a time, except
+// for Reveal. It must be closed.
 type Background struct {
-	look    Look
+	options Options
 	segment *segment.Segmenter
-	mask    []byte
+	finder  *finder
+	keeper  person.Keeper
+	guard   guard
+
+	part    follower
+	mask    [segment.Width * segment.Height]byte // of the part
+	canvas  [canvasW * canvasH]byte              // of the picture: the person
+	people  [canvasW * canvasH]byte              // likewise: everybody
+	grid    grid
+	pace    int // a new mask for every pace-th picture
+	count   int
+	last    time.Duration
+	began   bool
+	present bool         // in the last picture
+	reveal  atomic.Int64 // nanoseconds for which to begin to show what is held up, +1; 0 is no wish
+	until   time.Duration
 	size    image.Point // of the pictures that compositor is made for
 	compose *compose.Compositor
 	effect  compose.Effect
+	notes   filter.Notes
+	times   [3]filter.StageTime
 }
 
-// NewBackground returns a filter over the given model, which it refuses unless
-// it is the known one. It fails with policy.ErrRaw without a policy's leave.
-func NewBackground(leave policy.Leave, model []byte, look Look) (*Background, error) {
-	if !leave.Given() {
-		return nil, policy.ErrRaw
-	}
-	s, err := segment.New(model)
+// errMask is the error of a mask that shows what was hidden.
+var errMask = errors.New("the mask shows what was hidden")
+
+// New returns a filter. It refuses models that are not the known ones.
+func New(o Options) (*Background, error) {
+	s, err := segment.New(o.Models.Segmentation)
 	if err != nil {
 		return nil, fmt.Errorf("background: %w", err)
 	}
-	return &Background{look: look, segment: s, mask: make([]byte, segment.Width*segment.Height)}, nil
+	f, err := newFinder(o.Models.Faces, o.InStep, o.Probe)
+	if err != nil {
+		return nil, fmt.Errorf("background: %w", err)
+	}
+	b := &Background{options: o, segment: s, finder: f, pace: 1}
+	for i := range b.times {
+		b.times[i].Name = Stage(i).String()
+	}
+	return b, nil
 }
 
 // Name is the look's.
-func (b *Background) Name() string { return b.look.name }
+func (b *Background) Name() string { return b.options.Look.name }
 
-// Apply hides the room in p. Nothing is shown of the first pictures, nor after a
-// change of size: what is shown must have been person three times on end.
-// Real-time: it allocates only when the size changes.
+// Notes says what held of the last picture.
+func (b *Background) Notes() filter.Notes { return b.notes }
+
+// Stages says what the last Apply took.
+func (b *Background) Stages() []filter.StageTime { return b.times[:] }
+
+// Pace makes a new mask only every n-th picture.
+func (b *Background) Pace(every int) { b.pace = max(every, 1) }
+
+// Reveal shows what the person holds up, for d from the next picture on.
+func (b *Background) Reveal(d time.Duration) { b.reveal.Store(int64(d) + 1) }
+
+// Close ends the search for faces. It does not wait for one that goes on.
+func (b *Background) Close() error {
+	b.finder.close()
+	return nil
+}
+
+// Apply hides all but the person in p. Nothing is shown before a face is found,
+// and the picture is the cover colour while nobody is there. Real-time: it
+// allocates only when the size changes.
 func (b *Background) Apply(p *frame.Picture) error {
 	if size := p.Size(); b.compose == nil || size != b.size {
 		if err := b.fit(size); err != nil {
 			return err
 		}
 	}
-	if err := b.segment.Mask(p, image.Rectangle{Max: b.size}, b.mask); err != nil {
+	gap := b.gap(p.At)
+	b.wish(p.At)
+	if b.count%b.pace == 0 {
+		if err := b.look(p, gap*float32(b.pace)); err != nil {
+			return err
+		}
+	}
+	b.count++
+	began := time.Now()
+	if err := b.probe(Compose, p, b.canvas[:]); err != nil {
 		return err
 	}
-	return b.compose.Apply(p, b.mask, segment.Width, segment.Height, b.effect)
+	if !b.grid.agrees(b.canvas[:]) {
+		return errMask
+	}
+	err := b.compose.Apply(p, b.canvas[:], canvasW, canvasH, b.effect)
+	if err == nil && b.notes.Has(filter.Away) {
+		p.Fill(b.options.Cover)
+	}
+	b.times[Compose].Took = time.Since(began)
+	return err
+}
+
+// look makes a new mask.
+func (b *Background) look(p *frame.Picture, gap float32) error {
+	began := time.Now()
+	if err := b.probe(Segment, p, nil); err != nil {
+		return err
+	}
+	b.part.follow(&b.grid.keep, b.present)
+	if err := b.segment.Mask(p, b.part.pixels(b.size), b.mask[:]); err != nil {
+		return err
+	}
+	b.times[Segment].Took = time.Since(began)
+	began = time.Now()
+	if err := b.probe(Divide, p, b.mask[:]); err != nil {
+		return err
+	}
+	if faces, late, ok := b.finder.found(p.At); ok {
+		b.keeper.Faces(faces, late)
+		b.guard.faces(faces)
+	}
+	if err := b.finder.find(p, b.size); err != nil {
+		return err
+	}
+	if faces, late, ok := b.finder.found(p.At); ok { // in step
+		b.keeper.Faces(faces, late)
+		b.guard.faces(faces)
+	}
+	spread(b.canvas[:], b.mask[:], b.part.part)
+	b.people = b.canvas
+	b.grid.shrink(b.canvas[:])
+	if err := b.grid.colour(p); err != nil {
+		return err
+	}
+	f := b.keeper.Divide(b.grid.view(), gap, &b.grid.keep)
+	b.present, b.compose.Moves = f.Present, f.Moves
+	b.grid.hide(b.canvas[:])
+	b.finder.hurry = f.Others || f.Unsure || !f.Seen
+	b.notes = b.guard.notes(f, &b.grid, p, gap)
+	b.times[Divide].Took = time.Since(began)
+	return nil
+}
+
+func (b *Background) probe(s Stage, p *frame.Picture, mask []byte) error {
+	if b.options.Probe == nil {
+		return nil
+	}
+	return b.options.Probe(s, p, mask)
+}
+
+// gap returns the seconds since the last picture; a camera that jumps begins anew.
+func (b *Background) gap(at time.Duration) float32 {
+	d := at - b.last
+	b.last = at
+	if !b.began {
+		b.began = true
+		return 1. / 30
+	}
+	if d < 0 || d > 2*time.Second {
+		b.keeper.Reset()
+		b.compose.Reset()
+		return 1. / 30
+	}
+	return float32(d.Seconds())
+}
+
+func (b *Background) wish(at time.Duration) {
+	if w := b.reveal.Swap(0); w != 0 {
+		b.until = at + time.Duration(w-1)
+	}
+	b.keeper.Reveal(at < b.until)
 }
 
 func (b *Background) fit(size image.Point) error {
 	b.compose = nil
-	b.effect = b.look.effect
-	if b.look.image != nil {
-		p, err := compose.Fit(b.look.image, size.X, size.Y)
+	b.effect = b.options.Look.effect
+	if b.options.Look.image != nil {
+		p, err := compose.Fit(b.options.Look.image, size.X, size.Y)
 		if err != nil {
 			return err
 		}
@@ -95,6 +245,7 @@ func (b *Background) fit(size image.Point) error {
 	if err != nil {
 		return err
 	}
+	c.People = b.people[:]
 	b.compose, b.size = c, size
 	return nil
 }

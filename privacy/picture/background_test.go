@@ -2,224 +2,445 @@ package picture_test
 
 import (
 	"errors"
-	"image"
-	"image/color"
-	_ "image/jpeg"
-	_ "image/png"
-	"math"
-	"os"
+	"fmt"
 	"testing"
+	"time"
 
-	"paravent/assets"
+	"go.uber.org/goleak"
+
 	"paravent/media/frame"
 	"paravent/privacy/filter"
 	"paravent/privacy/picture"
+	"paravent/privacy/picture/face"
 	"paravent/privacy/picture/segment"
-	"paravent/privacy/policy"
+	"paravent/privacy/picture/synth"
 )
 
-var _ filter.PictureFilter = (*picture.Background)(nil)
+var (
+	_ filter.PictureFilter = (*picture.Background)(nil)
+	_ filter.Noter         = (*picture.Background)(nil)
+	_ filter.Revealer      = (*picture.Background)(nil)
+)
 
-const w, h = 640, 360
-
-// A scene is a person in front of a checkerboard, and where the person is.
-type scene struct {
-	pool  *frame.Pool
-	image *frame.Picture
-	alpha []byte
-}
-
-func load(t *testing.T, name string) image.Image {
-	t.Helper()
-	f, err := os.Open("segment/testdata/" + name)
-	if err != nil {
-		t.Fatal(err)
+func TestOtherModelsAreRefused(t *testing.T) {
+	bent := func(model []byte) []byte {
+		m := append([]byte(nil), model...)
+		m[len(m)/2] ^= 1
+		return m
 	}
-	defer f.Close()
-	img, _, err := image.Decode(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return img
-}
-
-// board is the room: squares that a blur must forget.
-func board(x, y int) byte {
-	if (x/8+y/8)%2 == 0 {
-		return 60
-	}
-	return 190
-}
-
-func newScene(t *testing.T) *scene {
-	t.Helper()
-	person, alpha := load(t, "person.jpg"), load(t, "person_alpha.png")
-	s := &scene{pool: frame.NewPool(w, h), alpha: make([]byte, w*h)}
-	s.image = frame.NewPool(w, h).Get(0)
-	b := person.Bounds()
-	side := 340
-	for y := range h {
-		for x := range w {
-			c := frame.Colour{Y: board(x, y), Cb: 128, Cr: 128}
-			if px, py := x-150, y-(h-side); px >= 0 && px < side && py >= 0 {
-				at := image.Pt(b.Min.X+px*b.Dx()/side, b.Min.Y+py*b.Dy()/side)
-				a := color.GrayModel.Convert(alpha.At(at.X, at.Y)).(color.Gray).Y
-				s.alpha[y*w+x] = a
-				if a > 128 {
-					r, g, bl, _ := person.At(at.X, at.Y).RGBA()
-					c = frame.RGB(byte(r>>8), byte(g>>8), byte(bl>>8))
-				}
-			}
-			s.image.Image.Y[y*s.image.Image.YStride+x] = c.Y
-			s.image.Image.Cb[y/2*s.image.Image.CStride+x/2] = c.Cb
-			s.image.Image.Cr[y/2*s.image.Image.CStride+x/2] = c.Cr
-		}
-	}
-	return s
-}
-
-func (s *scene) picture() *frame.Picture {
-	p := s.pool.Get(0)
-	p.CopyFrom(s.image)
-	return p
-}
-
-func leave(t testing.TB) policy.Leave {
-	t.Helper()
-	l, err := policy.Default().RawPicture()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return l
-}
-
-func newBackground(t testing.TB, look picture.Look) *picture.Background {
-	t.Helper()
-	b, err := picture.NewBackground(leave(t), assets.SegmentationModel(), look)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-// checkers is how much of the board is seen where the room is, from 0 to 1.
-func (s *scene) checkers(p *frame.Picture) float64 {
-	var sum, n float64
-	for y := range h {
-		for x := range w {
-			if s.alpha[y*w+x] == 0 {
-				sum += (float64(p.Image.Y[y*p.Image.YStride+x]) - 125) * (float64(board(x, y)) - 125) / (65 * 65)
-				n++
-			}
-		}
-	}
-	return math.Abs(sum / n)
-}
-
-// kept is the share of the person's pixels that are shown as they are.
-func (s *scene) kept(p *frame.Picture) float64 {
-	var same, n float64
-	for i, a := range s.alpha {
-		if a == 255 {
-			y, x := i/w, i%w
-			d := int(p.Image.Y[y*p.Image.YStride+x]) - int(s.image.Image.Y[y*s.image.Image.YStride+x])
-			if d > -6 && d < 6 {
-				same++
-			}
-			n++
-		}
-	}
-	return same / n
-}
-
-func TestThePersonStaysAndTheRoomGoes(t *testing.T) {
-	s := newScene(t)
-	for _, look := range []picture.Look{
-		picture.Blur(), picture.Colour(frame.RGB(0x33, 0x44, 0x55)), picture.Image(load(t, "person.jpg")),
+	good := options().Models
+	for name, c := range map[string]struct {
+		models picture.Models
+		want   error
+	}{
+		"a changed segmentation model": {picture.Models{Segmentation: bent(good.Segmentation), Faces: good.Faces}, segment.ErrUnknownModel},
+		"a changed face model":         {picture.Models{Segmentation: good.Segmentation, Faces: bent(good.Faces)}, face.ErrUnknownModel},
+		"none":                         {picture.Models{}, segment.ErrUnknownModel},
+		"no face model":                {picture.Models{Segmentation: good.Segmentation}, face.ErrUnknownModel},
+		"exchanged":                    {picture.Models{Segmentation: good.Faces, Faces: good.Segmentation}, segment.ErrUnknownModel},
 	} {
-		t.Run(look.Name(), func(t *testing.T) {
-			b := newBackground(t, look)
-			var p *frame.Picture
-			for n := range 12 {
-				p = s.picture()
-				if err := b.Apply(p); err != nil {
-					t.Fatal(err)
-				}
-				if c := s.checkers(p); c > 0.05 {
-					t.Fatalf("picture %d shows %.0f %% of the room", n, 100*c)
-				}
-				if n == 0 && s.kept(p) > 0.5 {
-					t.Error("the first picture shows the person before the mask has settled")
-				}
-			}
-			if k := s.kept(p); k < 0.9 {
-				t.Errorf("only %.0f %% of the person is shown", 100*k)
-			}
-		})
-	}
-}
-
-func TestAChangeOfSizeShowsNothingOfTheRoom(t *testing.T) {
-	s := newScene(t)
-	b := newBackground(t, picture.Blur())
-	for range 5 {
-		if err := b.Apply(s.picture()); err != nil {
-			t.Fatal(err)
+		o := options()
+		o.Models = c.models
+		if b, err := picture.New(o); !errors.Is(err, c.want) || b != nil {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 	}
-	small := frame.NewPool(w/2, h/2).Get(0)
-	frame.Shrink(small, s.image)
-	if err := b.Apply(small); err != nil {
-		t.Fatal(err)
-	}
-	if err := b.Apply(s.picture()); err != nil {
-		t.Fatal(err)
-	}
-	p := s.picture()
-	if err := b.Apply(p); err != nil {
-		t.Fatal(err)
-	}
-	if c := s.checkers(p); c > 0.05 {
-		t.Errorf("%.0f %% of the room is seen", 100*c)
+}
+
+func TestTheUserIsShownAndTheRoomIsNot(t *testing.T) {
+	f := play(t, sits(t, 320, 180), options())
+	for n := range 45 {
+		if err := f.next(); err != nil {
+			t.Fatal(err)
+		}
+		user, room := f.shown()
+		if room > .02 {
+			t.Errorf("picture %d shows %.3f of the room", n, room)
+		}
+		if n >= 15 && user < .9 {
+			t.Errorf("picture %d shows only %.3f of the user", n, user)
+		}
 	}
 }
 
-func TestAnotherModelIsRefused(t *testing.T) {
-	model := assets.SegmentationModel()
-	model[len(model)/2] ^= 1
-	if _, err := picture.NewBackground(leave(t), model, picture.Blur()); !errors.Is(err, segment.ErrUnknownModel) {
-		t.Errorf("error = %v, want ErrUnknownModel", err)
+func TestNothingIsShownBeforeAFaceIsFound(t *testing.T) {
+	found := false
+	o := options()
+	o.Probe = func(s picture.Stage, _ *frame.Picture, _ []byte) error {
+		if s == picture.Find && !found {
+			return errors.New("no face yet")
+		}
+		return nil
+	}
+	f := play(t, sits(t, 320, 180), o)
+	for n := range 30 {
+		if err := f.next(); err != nil {
+			t.Fatal(err)
+		}
+		if b := bare(f.out, green()); b > 0 {
+			t.Fatalf("picture %d shows %.4f without a face", n, b)
+		}
+	}
+	found = true
+	f.until(1300 * time.Millisecond)
+	if user, _ := f.shown(); user < .8 {
+		t.Errorf("with a face only %.2f of the user is shown", user)
 	}
 }
 
-func TestABackgroundOnTrialNeedsAPolicysLeave(t *testing.T) {
-	if _, err := picture.NewBackground(policy.Leave{}, assets.SegmentationModel(), picture.Blur()); !errors.Is(err, policy.ErrRaw) {
-		t.Errorf("error = %v, want ErrRaw", err)
+func TestTheFirstPictureShowsNothing(t *testing.T) {
+	f := play(t, sits(t, 320, 180), options())
+	if err := f.next(); err != nil {
+		t.Fatal(err)
+	}
+	if b := bare(f.out, green()); b > 0 {
+		t.Errorf("%.4f is shown", b)
 	}
 }
 
-func TestABackgroundDoesNotAllocate(t *testing.T) {
-	s := newScene(t)
-	b := newBackground(t, picture.Blur())
-	p := s.picture()
+func TestAFilterDoesNotAllocate(t *testing.T) {
+	f := play(t, named(t, 320, 180, "J one comes and stays beside"), options())
+	f.until(4 * time.Second) // there are two
+	if !f.filter.Notes().Has(filter.SecondPerson) {
+		t.Fatal("nobody else is seen")
+	}
 	apply := func() {
-		if err := b.Apply(p); err != nil {
+		f.out.CopyFrom(f.raw)
+		f.out.At += time.Second / 30
+		if err := f.filter.Apply(f.out); err != nil {
 			t.Fatal(err)
 		}
 	}
-	apply()
-	if n := testing.AllocsPerRun(20, apply); n != 0 {
+	if n := testing.AllocsPerRun(60, apply); n != 0 {
 		t.Errorf("%v allocations a picture", n)
 	}
 }
 
-func BenchmarkBlur360p(b *testing.B) {
-	f := newBackground(b, picture.Blur())
-	p := frame.NewPool(w, h).Get(0)
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := f.Apply(p); err != nil {
-			b.Fatal(err)
+func TestTheFirstPictureOfAnotherSizeShowsNothing(t *testing.T) {
+	small, large := sits(t, 320, 180), sits(t, 480, 270)
+	f := play(t, small, options())
+	f.until(time.Second)
+	if user, _ := f.shown(); user < .8 {
+		t.Fatalf("only %.2f of the user is shown before", user)
+	}
+	p := frame.NewPool(large.W, large.H).Get(0)
+	for n := range 12 {
+		large.Draw(f.n+n, p)
+		if err := f.filter.Apply(p); err != nil {
+			t.Fatal(err)
+		}
+		if b := bare(p, green()); n == 0 && b > 0 {
+			t.Errorf("%.4f is shown", b)
+		} else if n == 11 && b < .1 {
+			t.Errorf("later only %.4f is shown", b)
+		}
+	}
+}
+
+func TestPicturesOfAnySizeAreTaken(t *testing.T) {
+	for name, look := range map[string]picture.Look{
+		"blur": picture.Blur(), "colour": picture.Colour(green()), "image": picture.Image(frame.NewPool(5, 3).Get(0).Image),
+	} {
+		o := options()
+		o.Look = look
+		b := open(t, o)
+		at := time.Duration(0)
+		for _, size := range [][2]int{{1, 1}, {2, 2}, {1, 2}, {2, 1}, {3, 3}, {1, 500}, {500, 1}, {321, 181}, {127, 71}, {255, 143}, {16, 16}, {320, 180}} {
+			p := frame.NewPool(size[0], size[1]).Get(0)
+			for range 4 {
+				p.Fill(frame.RGB(200, 30, 90))
+				at += time.Second / 30
+				p.At = at
+				err := b.Apply(p)
+				if s := bare(p, green()); name == "colour" && err == nil && s > 0 {
+					t.Errorf("%v: shows %.3f of an empty room", size, s)
+				}
+				if err != nil && size[0] > 2 && size[1] > 2 {
+					t.Errorf("%s, %v: %v", name, size, err)
+				}
+			}
+		}
+	}
+}
+
+func TestAMaskThatWasTamperedWithIsAnError(t *testing.T) {
+	for name, bend := range map[string]func(mask []byte){
+		"all of it":      func(m []byte) { fill(m, 255) },
+		"faintly":        func(m []byte) { fill(m, 1) },
+		"one far corner": func(m []byte) { m[segment.Width-1] = 255 },
+		"the first cell": func(m []byte) { m[0] = 1 },
+		"one row on top": func(m []byte) { fill(m[:segment.Width], 9) },
+		"one far column": func(m []byte) {
+			for i := 0; i < len(m); i += segment.Width {
+				m[i] = 40
+			}
+		},
+	} {
+		on := false
+		o := options()
+		o.Probe = func(s picture.Stage, _ *frame.Picture, mask []byte) error {
+			if s == picture.Compose && on {
+				bend(mask)
+			}
+			return nil
+		}
+		f := play(t, sits(t, 320, 180), o)
+		f.until(500 * time.Millisecond)
+		on = true
+		if err := f.next(); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+		on = false
+		if err := f.next(); err != nil {
+			t.Errorf("%s: afterwards %v", name, err)
+		}
+		if _, room := f.shown(); room > .02 {
+			t.Errorf("%s: afterwards %.3f of the room is shown", name, room)
+		}
+	}
+}
+
+func fill(m []byte, v byte) {
+	for i := range m {
+		m[i] = v
+	}
+}
+
+// wide marks what lies further than reach pixels from the user.
+func wide(user []byte, w, h, reach int) []bool {
+	far := make([]bool, w*h)
+	for y := range h {
+		for x := range w {
+			far[y*w+x] = true
+			for v := max(y-reach, 0); v <= min(y+reach, h-1) && far[y*w+x]; v += 2 {
+				for u := max(x-reach, 0); u <= min(x+reach, w-1); u++ {
+					if user[v*w+u] >= 128 {
+						far[y*w+x] = false
+						break
+					}
+				}
+			}
+		}
+	}
+	return far
+}
+
+// 2026-11-25: this holds for as many pictures as stated. Where the room is known
+// and still looks the same, what is new is not taken for somebody else, and the
+// silhouette creeps over it by a cell a picture: after 1.5 s .88 of the room is
+// shown in "half length", 1.00 in "webcam" (.16 from the second picture on).
+func TestAMaskThatTakesAllForAPersonDoesNotShowTheRoomAtOnce(t *testing.T) {
+	for name, holds := range map[string]int{"half length": 5, "webcam": 1, "brisk": 45} {
+		on := false
+		o := options()
+		o.Probe = func(s picture.Stage, _ *frame.Picture, mask []byte) error {
+			if s == picture.Divide && on {
+				fill(mask, 255)
+			}
+			return nil
+		}
+		f := play(t, named(t, 320, 180, name), o)
+		f.until(time.Second)
+		on = true
+		for n := range 45 {
+			if err := f.next(); err != nil {
+				t.Fatal(err)
+			}
+			synth.Alpha(f.alpha, f.raw, f.out, green())
+			away, seen := 0., 0.
+			for i, far := range wide(f.truth.User, 320, 180, 16) {
+				if far {
+					away++
+					seen += float64(f.alpha[i]) / 255
+				}
+			}
+			share := seen / max(away, 1)
+			if n%11 == 0 || n < 2 {
+				t.Logf("%s: %d pictures later %.4f of what lies further than a tenth of the height away, notes %v", name, n, share, f.filter.Notes())
+			}
+			if n < holds && share > .02 {
+				t.Errorf("%s: %d pictures later %.4f of what lies away from the silhouette is shown", name, n, share)
+			}
+		}
+	}
+}
+
+// hand is how much of a hand that is up is shown, from 1.5 s to 3.4 s.
+func hand(t *testing.T, reveal time.Duration) float64 {
+	t.Helper()
+	s := named(t, 320, 180, "hand")
+	f := play(t, s, options())
+	f.until(1400 * time.Millisecond)
+	f.filter.Reveal(reveal)
+	bare := *s
+	bare.Props = nil
+	scratch := frame.NewPool(s.W, s.H).Get(0)
+	all, seen := 0., 0.
+	for s.At(f.n) < 3400*time.Millisecond {
+		if err := f.next(); err != nil {
+			t.Fatal(err)
+		}
+		synth.Alpha(f.alpha, f.raw, f.out, green())
+		with := append([]byte(nil), f.truth.User...)
+		for i, u := range bare.Draw(f.n-1, scratch).User {
+			if with[i] >= 128 && u < 8 {
+				all++
+				seen += float64(f.alpha[i]) / 255
+			}
+		}
+	}
+	return seen / max(all, 1)
+}
+
+func TestAHandThatIsUpIsShown(t *testing.T) {
+	without, with := hand(t, 0), hand(t, 3*time.Second)
+	t.Logf("of the hand's pixels %.3f are shown, %.3f when revealed", without, with)
+	if with < without || with < .85 {
+		t.Errorf("%.3f of the hand is shown, %.3f when revealed", without, with)
+	}
+}
+
+// A board is what a user may hold up: so large that it is held back.
+func board() *synth.Cut {
+	const side = 100
+	c := &synth.Cut{Photo: synth.Photo{W: side, H: side}}
+	for i := range side * side {
+		c.Alpha = append(c.Alpha, 1)
+		c.RGB = append(c.RGB, 200, float32(60+i%side/2), float32(40+i/side))
+	}
+	return c
+}
+
+// held is how much of a board is shown that the model takes for a part of the
+// user, from 1.5 s to 3 s.
+func held(t *testing.T, reveal time.Duration) float64 {
+	t.Helper()
+	s := named(t, 320, 180, "half length")
+	s.Props = []synth.Actor{{Cut: board(), Pose: func(at float64) synth.Pose {
+		return synth.Pose{X: 1.4, Y: .95, Height: .7, Gone: at < 1.5}
+	}}}
+	var f *film
+	o := options()
+	o.Probe = func(stage picture.Stage, p *frame.Picture, mask []byte) error {
+		if stage == picture.Divide && p.At >= 1500*time.Millisecond {
+			for i := range mask {
+				x, y := (i%segment.Width*2+1)*s.W/segment.Width/2, (i/segment.Width*2+1)*s.H/segment.Height/2
+				mask[i] = max(mask[i], f.truth.User[y*s.W+x])
+			}
+		}
+		return nil
+	}
+	f = play(t, s, o)
+	f.until(1400 * time.Millisecond)
+	f.filter.Reveal(reveal)
+	all, seen := 0., 0.
+	for s.At(f.n) < 3*time.Second {
+		if err := f.next(); err != nil {
+			t.Fatal(err)
+		}
+		if f.raw.At < 1500*time.Millisecond {
+			continue
+		}
+		synth.Alpha(f.alpha, f.raw, f.out, green())
+		for i, a := range f.alpha {
+			if x, y := i%s.W, i/s.W; x > 200 && x < 310 && y > 50 && y < 165 {
+				all++
+				seen += float64(a) / 255
+			}
+		}
+	}
+	return seen / max(all, 1)
+}
+
+func TestABoardThatIsHeldUpIsShownOnlyWhenRevealed(t *testing.T) {
+	without, with, short := held(t, 0), held(t, 3*time.Second), held(t, 50*time.Millisecond)
+	t.Logf("of a board %.3f is shown, %.3f when revealed, %.3f when that has run out", without, with, short)
+	if without > .1 || with < .8 || short > .1 {
+		t.Errorf("of a board %.3f is shown, %.3f when revealed, %.3f when that has run out", without, with, short)
+	}
+}
+
+func TestAnEmptyChairIsTheCoverWithinASecond(t *testing.T) {
+	const leaves, gone = 1.5, 2.5
+	s := sits(t, 320, 180)
+	stay := s.User.Pose
+	s.User.Pose = func(at float64) synth.Pose {
+		p := stay(at)
+		p.X += 1.9 * max(at-leaves, 0) / (gone - leaves)
+		p.Gone = at >= gone
+		return p
+	}
+	o := options()
+	o.Cover = frame.RGB(120, 10, 200)
+	f := play(t, s, o)
+	f.until(time.Duration(leaves * float64(time.Second)))
+	if user, _ := f.shown(); user < .9 || f.filter.Notes().Has(filter.Away) {
+		t.Fatalf("before, %.2f of the user is shown, notes %v", user, f.filter.Notes())
+	}
+	worst, since := 0., 0.
+	for at := leaves; at < gone+3; at = s.At(f.n).Seconds() {
+		if err := f.next(); err != nil {
+			t.Fatal(err)
+		}
+		away := f.filter.Notes().Has(filter.Away)
+		if away && since == 0 {
+			since = at
+		}
+		b := bare(f.out, o.Cover)
+		if away && b > 0 {
+			t.Fatalf("at %.2f s %.4f is shown though the chair is empty", at, b)
+		}
+		if at > gone+1 && !away {
+			t.Fatalf("at %.2f s the chair is not noticed to be empty", at)
+		}
+		if _, room := f.shown(); !away {
+			worst = max(worst, room)
+		}
+	}
+	t.Logf("away at %.2f s, gone at %.1f s; up to %.4f of the room was shown meanwhile", since, gone, worst)
+	if worst > .03 {
+		t.Errorf("%.3f of the room was shown while the user left", worst)
+	}
+}
+
+func TestCloseEndsTheSearchForFaces(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	o := options()
+	o.InStep = false
+	b, err := picture.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := sits(t, 320, 180)
+	p := frame.NewPool(s.W, s.H).Get(0)
+	for n := range 5 {
+		s.Draw(n, p)
+		if err := b.Apply(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if goleak.Find(before) == nil {
+		t.Error("nothing looks for faces")
+	}
+	if err := b.Close(); err != nil {
+		t.Error(err)
+	}
+	goleak.VerifyNone(t, before)
+}
+
+func TestAProbeThatFailsIsAnErrorOfThePicture(t *testing.T) {
+	for _, stage := range []picture.Stage{picture.Segment, picture.Divide, picture.Compose} {
+		bad := fmt.Errorf("%v is broken", stage)
+		o := options()
+		o.Probe = func(s picture.Stage, _ *frame.Picture, _ []byte) error {
+			if s == stage {
+				return bad
+			}
+			return nil
+		}
+		f := play(t, sits(t, 320, 180), o)
+		if err := f.next(); !errors.Is(err, bad) {
+			t.Errorf("%v: %v", stage, err)
 		}
 	}
 }

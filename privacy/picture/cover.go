@@ -2,8 +2,7 @@ package picture
 
 import "paravent/media/frame"
 
-// A Cover hides the whole picture, the person too, behind one colour. It is what
-// is used until the person says otherwise.
+// A Cover hides the whole picture, the person too, behind one colour.
 type Cover struct{ Colour frame.Colour }
 
 // Name returns "cover".

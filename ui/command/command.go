@@ -22,6 +22,9 @@ type Desk interface {
 	SetScreen(ctx context.Context, on bool, name string) error
 	SetHand(ctx context.Context, up bool) error
 	Say(ctx context.Context, text string) error
+	// ShowHeld shows the others for a while what the person holds before the
+	// camera.
+	ShowHeld(ctx context.Context) error
 	// Answer answers the open question.
 	Answer(yes bool)
 	// Panic stops everything that leaves this machine, at once.
@@ -58,6 +61,7 @@ func Verbs() []Verb {
 		{Name: "screen", Aliases: []string{"share"}, Key: "s", Args: "[on [NAME]|off]", Short: "share a window or the screen, or stop", Run: runScreen},
 		{Name: "hand", Key: "h", Args: "[up|down]", Short: "raise or lower your hand", Run: runHand},
 		{Name: "say", Args: "TEXT", Short: "send a chat message", Run: runSay},
+		{Name: "show", Key: "o", Short: "show for 10 seconds what you hold up", Run: runShow},
 		{Name: "yes", Key: "y", Short: "answer the open question with yes", Run: answer(true)},
 		{Name: "no", Key: "n", Short: "answer the open question with no", Run: answer(false)},
 		{Name: "panic", Key: "!", Short: "stop camera, microphone and screen at once", Run: runPanic},
@@ -147,6 +151,8 @@ func runSay(ctx context.Context, d Desk, args []string) error {
 	}
 	return d.Say(ctx, strings.Join(args, " "))
 }
+
+func runShow(ctx context.Context, d Desk, _ []string) error { return d.ShowHeld(ctx) }
 
 func answer(yes bool) func(context.Context, Desk, []string) error {
 	return func(_ context.Context, d Desk, _ []string) error {

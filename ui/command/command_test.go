@@ -29,6 +29,7 @@ func (d *desk) SetScreen(_ context.Context, on bool, name string) error {
 }
 func (d *desk) SetHand(_ context.Context, up bool) error { return d.note("hand %v", up) }
 func (d *desk) Say(_ context.Context, text string) error { return d.note("say %q", text) }
+func (d *desk) ShowHeld(context.Context) error           { return d.note("show") }
 func (d *desk) Answer(yes bool)                          { _ = d.note("answer %v", yes) }
 func (d *desk) Panic()                                   { _ = d.note("panic") }
 func (d *desk) Leave(context.Context) error              { return d.note("leave") }
@@ -48,6 +49,7 @@ func TestALineBecomesWhatItSays(t *testing.T) {
 		"n":                     "",
 		"no":                    "answer false",
 		"panic":                 "panic",
+		"show":                  "show",
 		"quit":                  "leave",
 		"":                      "",
 		":":                     "",

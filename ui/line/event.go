@@ -2,8 +2,10 @@ package line
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"paravent/media/call"
 	"paravent/media/sfu"
@@ -24,6 +26,18 @@ type Event struct {
 	Source string            `json:"source,omitempty"`
 	Codec  string            `json:"codec,omitempty"`
 	State  map[string]string `json:"state,omitempty"`
+	Meter  *Meter            `json:"meter,omitempty"`
+}
+
+// A Meter is what a rehearsal measured in the last second.
+type Meter struct {
+	Second  int     `json:"second"`
+	Rate    float64 `json:"pictures_per_second"`
+	Decoded float64 `json:"decoded_per_second"`
+	Filter  float64 `json:"filter_ms"`
+	Camera  int     `json:"camera_bits_per_second"`
+	Sound   int     `json:"sound_bits_per_second"`
+	Level   float64 `json:"sound_level_db"`
 }
 
 func problem(p say.Problem) Event {
@@ -36,18 +50,27 @@ func Events(old, now call.State) []Event {
 	var out []Event
 	add := func(e Event) { out = append(out, e) }
 	if old.Self == "" {
-		add(Event{Name: "joined", Text: fmt.Sprintf("in the room %s on %s", now.Room, now.Server)})
+		add(joined(now))
 	}
 	members(old, now, add)
 	tracks(old, now, add)
 	hosts(old, now, add)
-	if was, is := view.StateLine(old), view.StateLine(now); old.Self == "" || !slices.Equal(was, is) {
+	if was, is := view.Badges(old), view.Badges(now); old.Self == "" || !slices.Equal(was, is) {
 		// The whole line once, then only what has changed.
 		e := stateEvent(now)
 		if old.Self != "" {
 			e.Text = badges(slices.DeleteFunc(is, func(b view.Badge) bool { return slices.Contains(was, b) }))
 		}
 		add(e)
+	}
+	advice(old, now, add)
+	if m := now.Meters; m.Second != old.Meters.Second {
+		if line := view.Meters(now); len(line) > 0 {
+			add(Event{Name: "meter", Text: badges(line), Meter: &Meter{
+				Second: m.Second, Rate: rounded(m.PictureRate), Decoded: rounded(m.Decoded), Filter: rounded(float64(m.PictureFor) / float64(time.Millisecond)),
+				Camera: m.PictureUp, Sound: m.SoundUp, Level: rounded(m.Level),
+			}})
+		}
 	}
 	if q := view.Question(now); q != "" && q != view.Question(old) {
 		add(Event{Name: "question", Text: q, Code: string(now.Question.Topic)})
@@ -68,6 +91,15 @@ func Events(old, now call.State) []Event {
 		add(Event{Name: "ended", Text: p.Text, Code: p.Code, Hint: p.Hint})
 	}
 	return out
+}
+
+func rounded(v float64) float64 { return math.Round(v*100) / 100 }
+
+func joined(s call.State) Event {
+	if s.Rehearsal {
+		return Event{Name: "joined", Text: say.English().Rehearsal}
+	}
+	return Event{Name: "joined", Text: fmt.Sprintf("in the room %s on %s", s.Room, s.Server)}
 }
 
 // newer returns the part of now that comes after the last of old.
@@ -184,6 +216,20 @@ func hosts(old, now call.State, add func(Event)) {
 			text = "the server named " + h.Name + " for pictures and sound, which is not spoken to"
 		}
 		add(Event{Name: "host", Text: text})
+	}
+}
+
+func advice(old, now call.State, add func(Event)) {
+	was, is := view.Advice(old), view.Advice(now)
+	for _, b := range is {
+		if !slices.Contains(was, b) {
+			add(Event{Name: "picture", Code: b.Name, Text: b.Text})
+		}
+	}
+	for _, b := range was {
+		if !slices.Contains(is, b) {
+			add(Event{Name: "picture-over", Code: b.Name, Text: say.English().AdviceOver(b.Text)})
+		}
 	}
 }
 

@@ -38,6 +38,9 @@ func Run(ctx context.Context, c view.Call, o Options) error {
 	for {
 		now := c.State()
 		for _, e := range Events(told, now) {
+			if e.Name == "meter" && !o.JSON && e.Meter.Second%metersEvery != 0 {
+				continue
+			}
 			if err := f.tell(e); err != nil {
 				return err
 			}
@@ -53,6 +56,10 @@ func Run(ctx context.Context, c view.Call, o Options) error {
 		}
 	}
 }
+
+// metersEvery is how many seconds lie between the meters that are read out; who
+// wants them sooner asks for the state.
+const metersEvery = 10
 
 type face struct {
 	call    view.Call

@@ -8,6 +8,7 @@ import (
 	"paravent/media/call"
 	"paravent/media/capture"
 	"paravent/media/sfu"
+	"paravent/privacy/filter"
 	"paravent/ui/line"
 )
 
@@ -78,6 +79,26 @@ func TestHandsMutesAndLeavingAreTold(t *testing.T) {
 	}
 }
 
+func TestAdviceIsToldWhenItComesAndWhenItGoes(t *testing.T) {
+	before := room()
+	now := room()
+	now.Own.Camera.Notes = filter.SecondPerson | filter.Backlight
+	events := line.Events(before, now)
+	if got, want := names(events), []string{"picture", "picture"}; !slices.Equal(got, want) || events[0].Code != "second-person" ||
+		events[0].Text != "somebody else is in the picture and is not shown" {
+		t.Fatalf("events are %+v", events)
+	}
+	less := room()
+	less.Own.Camera.Notes = filter.Backlight
+	events = line.Events(now, less)
+	if got, want := names(events), []string{"picture-over"}; !slices.Equal(got, want) || events[0].Code != "second-person" {
+		t.Errorf("events are %+v", events)
+	}
+	if again := line.Events(less, less); len(again) != 0 {
+		t.Errorf("told twice: %q", texts(again))
+	}
+}
+
 func TestErrorsAndTheEndCarryStableCodes(t *testing.T) {
 	before := room()
 	now := before.After(sfu.Ended{Why: sfu.Removed, Detail: "spam"})
@@ -85,6 +106,24 @@ func TestErrorsAndTheEndCarryStableCodes(t *testing.T) {
 	events := line.Events(before, now)
 	if len(events) != 2 || events[0].Code != "camera-busy" || events[0].Hint == "" || events[1].Code != "removed" ||
 		events[1].Text != "you were removed from the call (server: spam)" {
+		t.Errorf("events are %+v", events)
+	}
+}
+
+func TestARehearsalSaysThatNothingLeavesAndWhatWasMeasured(t *testing.T) {
+	s := room()
+	s.Rehearsal = true
+	first := line.Events(call.State{}, s)
+	if first[0].Name != "joined" || first[0].Text != "rehearsal: nothing leaves this machine" {
+		t.Errorf("events are %+v", first)
+	}
+	now := s
+	now.Own.Camera.Phase = call.On
+	was := now
+	now.Meters = call.Meters{Second: 3, PictureRate: 29.97, PictureFor: 4100 * time.Microsecond, PictureUp: 512_300, Level: call.Silence}
+	events := line.Events(was, now)
+	if len(events) != 1 || events[0].Name != "meter" || events[0].Text != "30 pictures a second, 4.1 ms in the filter, 512 kbit/s" ||
+		events[0].Meter.Filter != 4.1 || events[0].Meter.Camera != 512_300 {
 		t.Errorf("events are %+v", events)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 
+	"paravent/media/call"
 	"paravent/media/capture"
 	"paravent/media/sfu"
 	"paravent/privacy/egress"
@@ -76,6 +77,8 @@ func Of(err error) Problem {
 		return Problem{"usage", usage.Error(), "help shows what can be typed"}
 	case errors.Is(err, policy.ErrRaw):
 		return Problem{"policy", err.Error(), "choose a filter, such as --background color:#334455"}
+	case errors.Is(err, call.ErrNoReveal):
+		return Problem{"no-reveal", err.Error(), "it needs the camera to be on with a background, such as --background blur"}
 	case errors.Is(err, sfu.ErrUnsupported):
 		return Problem{"unsupported", "this server has no such function", ""}
 	case errors.Is(err, sfu.ErrNoAnswer):

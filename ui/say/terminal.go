@@ -26,9 +26,8 @@ func EnglishTerminal() Terminal {
 		HelpTitle:  "What you can do",
 		HelpClose:  "any key closes this",
 		HelpKeys: [][2]string{
-			{"i, Enter", "write a chat message"},
+			{"i, Enter, Esc", "write a chat message; stop writing"},
 			{":", "type a command; Tab completes it, the arrows bring back earlier ones"},
-			{"Esc", "stop typing"},
 			{"Tab", "go on to the pictures, the members, the chat"},
 			{"PgUp, PgDn", "scroll where you are"},
 			{"v", "one large picture, or all in the same size"},

@@ -2,9 +2,11 @@ package say
 
 import (
 	"fmt"
+	"time"
 
 	"paravent/media/sfu"
 	"paravent/privacy/consent"
+	"paravent/privacy/filter"
 )
 
 // Words are the words of one language.
@@ -12,6 +14,7 @@ type Words struct {
 	Microphone, Camera, Screen string
 
 	TransportOnly string
+	Rehearsal     string
 	Paused        string
 	Resuming      string
 
@@ -25,6 +28,7 @@ func English() Words {
 	return Words{
 		Microphone: "microphone", Camera: "camera", Screen: "screen",
 		TransportOnly:  "encrypted to the server",
+		Rehearsal:      "rehearsal: nothing leaves this machine",
 		Paused:         "NOTHING IS SENT",
 		Resuming:       "connection lost, reconnecting",
 		You:            "you",
@@ -69,6 +73,40 @@ func (Words) HeldBack(device, filter string) string {
 	return fmt.Sprintf("%s HELD BACK: %s does not work", device, filter)
 }
 
+// Advice says what a note of the filters means for the person, in a sentence.
+func (Words) Advice(n filter.Notes) string {
+	return map[filter.Notes]string{
+		filter.NoFace:       "no face is to be seen: look at the camera",
+		filter.Away:         "nobody is in the picture: the others see a colour",
+		filter.OffCentre:    "move to the middle of the picture",
+		filter.SecondPerson: "somebody else is in the picture and is not shown",
+		filter.Readable:     "text or a screen behind you could be read: turn the camera",
+		filter.Backlight:    "the light comes from behind you: turn to the light",
+		filter.Close:        "you are too near, or cut by the edge: move back",
+		filter.SlowMask:     "this machine is slow: the mask is not made anew for every picture",
+		filter.SmallPicture: "this machine is slow: your picture is made smaller",
+		filter.TooSlow:      "this machine is too slow for the filter: the others see a colour",
+	}[n]
+}
+
+// PictureMeter says how the pictures of the last second were: their rate, their
+// time in the filters, and their bits per second.
+func (Words) PictureMeter(rate float64, each time.Duration, bits int) string {
+	return fmt.Sprintf("%.0f pictures a second, %.1f ms in the filter, %d kbit/s", rate, float64(each)/float64(time.Millisecond), bits/1000)
+}
+
+// SoundMeter says how loud the sound of the last second was behind the room gate,
+// in dB of full scale, and its bits per second.
+func (Words) SoundMeter(level float64, silent bool, bits int) string {
+	if silent {
+		return fmt.Sprintf("sound: silence, %d kbit/s", bits/1000)
+	}
+	return fmt.Sprintf("sound %.0f dB, %d kbit/s", level, bits/1000)
+}
+
+// AdviceOver says that a note no longer holds.
+func (w Words) AdviceOver(n string) string { return "no longer: " + n }
+
 // Background says what becomes of the room behind the person.
 func (Words) Background(filter string) string {
 	switch filter {
@@ -77,7 +115,7 @@ func (Words) Background(filter string) string {
 	case "cover":
 		return "background: whole picture covered"
 	}
-	return "background: " + filter + ", on trial"
+	return "background: " + filter
 }
 
 // Gate says what becomes of the sound of the room.
@@ -129,6 +167,10 @@ func (Words) Notice(what, arg string) string {
 		return "now used: " + arg
 	case "panic":
 		return "everything is off: camera, microphone and screen are closed"
+	case "muted away":
+		return "you went away, so your microphone was closed; it stays closed until you open it"
+	case "showing":
+		return "for 10 seconds the others see what you hold up"
 	}
 	return what
 }

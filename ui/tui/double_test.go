@@ -93,6 +93,7 @@ func (d *double) SetScreen(_ context.Context, on bool, name string) error {
 
 func (d *double) SetHand(_ context.Context, up bool) error { return d.act(fmt.Sprint("hand ", up)) }
 func (d *double) Say(_ context.Context, text string) error { return d.act("say " + text) }
+func (d *double) ShowHeld(context.Context) error           { return d.act("show") }
 func (d *double) Answer(yes bool)                          { _ = d.act(fmt.Sprint("answer ", yes)) }
 func (d *double) On(sfu.Source) bool                       { return false }
 func (d *double) HandUp() bool                             { return false }

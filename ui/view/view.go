@@ -10,6 +10,7 @@ import (
 	"paravent/media/call"
 	"paravent/media/present"
 	"paravent/media/sfu"
+	"paravent/privacy/filter"
 	"paravent/ui/command"
 	"paravent/ui/say"
 )
@@ -46,17 +47,55 @@ type Badge struct {
 	Alert bool
 }
 
-// StateLine is the line that is always on the screen.
-func StateLine(s call.State) []Badge {
+// StateLine is the line that is always on the screen: Badges, Meters and Advice.
+func StateLine(s call.State) []Badge { return slices.Concat(Badges(s), Meters(s), Advice(s)) }
+
+// Meters are what a rehearsal measures; there are none while nothing is on.
+func Meters(s call.State) []Badge {
+	w, m := say.English(), s.Meters
+	var badges []Badge
+	if m.Second == 0 {
+		return nil
+	}
+	if s.Own.Camera.Phase == call.On {
+		badges = append(badges, Badge{Name: "pictures", Text: w.PictureMeter(m.PictureRate, m.PictureFor, m.PictureUp)})
+	}
+	if s.Own.Microphone.Phase == call.On {
+		badges = append(badges, Badge{Name: "sound", Text: w.SoundMeter(m.Level, m.Level <= call.Silence, m.SoundUp)})
+	}
+	return badges
+}
+
+// Advice is what the person should know of their own picture, while it holds: the
+// codes of filter.Notes with a sentence each.
+func Advice(s call.State) []Badge {
+	w := say.English()
+	var badges []Badge
+	for _, n := range s.Own.Camera.Notes.Each() {
+		badges = append(badges, Badge{Name: n.String(), Text: w.Advice(n), Alert: urgent&n != 0})
+	}
+	return badges
+}
+
+// urgent is what must not be overlooked: the others do not see what the person
+// thinks they do, or more than that.
+const urgent = filter.Away | filter.SecondPerson | filter.Readable | filter.TooSlow
+
+// Badges say how the devices, the filters, the room and the connection are.
+func Badges(s call.State) []Badge {
 	w := say.English()
 	badges := []Badge{
 		sending("microphone", w.Microphone, s.Own.Microphone),
 		sending("camera", w.Camera, s.Own.Camera),
 		sending("screen", w.Screen, s.Own.Screen),
-		{Name: "background", Text: w.Background(s.Own.Background), Alert: s.Own.Background != "cover"},
+		{Name: "background", Text: w.Background(s.Own.Background), Alert: s.Own.Background == "off"},
 		{Name: "gate", Text: w.Gate(s.Own.Gate), Alert: s.Own.Gate == "off"},
 		{Name: "recording", Text: w.Recording(s.Recording, s.RecorderPresent()), Alert: s.Recording || s.RecorderPresent()},
-		{Name: "encryption", Text: w.TransportOnly},
+	}
+	if s.Rehearsal {
+		badges = append(badges, Badge{Name: "rehearsal", Text: w.Rehearsal})
+	} else {
+		badges = append(badges, Badge{Name: "encryption", Text: w.TransportOnly})
 	}
 	if s.Own.Paused {
 		badges = append(badges, Badge{Name: "paused", Text: w.Paused, Alert: true})
@@ -145,6 +184,12 @@ func Tiles(s call.State) []Tile {
 			Speaking: s.IsSpeaking(t.Member), Size: image.Pt(t.Width, t.Height),
 		}
 		switch {
+		case s.Rehearsal: // what was encoded and decoded again is what the others get
+			tile.Label = w.OwnPicture
+			if t.Source == sfu.Screen {
+				tile.Label = w.OwnScreen
+			}
+			others = append(others, tile)
 		case t.Source == sfu.Screen:
 			tile.Label = w.ScreenOf(tile.Label)
 			screens = append(screens, tile)
@@ -153,6 +198,9 @@ func Tiles(s call.State) []Tile {
 		default:
 			others = append(others, tile)
 		}
+	}
+	if s.Rehearsal {
+		return others
 	}
 	if s.Own.Camera.Phase == call.On {
 		own = append(own, Tile{Source: sfu.Camera, Label: w.OwnPicture, Own: true})

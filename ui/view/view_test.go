@@ -7,6 +7,7 @@ import (
 	"paravent/media/call"
 	"paravent/media/sfu"
 	"paravent/privacy/consent"
+	"paravent/privacy/filter"
 	"paravent/ui/view"
 )
 
@@ -105,5 +106,45 @@ func TestAQuestionNamesWhoAsks(t *testing.T) {
 	s.Question = &consent.Question{Topic: consent.Recording, About: "Tape"}
 	if got := view.Question(s); got != "Tape records this call. Nothing is sent until you agree. Go on sending? yes or no" {
 		t.Errorf("the question is %q", got)
+	}
+}
+
+func TestEveryNoteOfTheFiltersIsASentenceInTheStateLine(t *testing.T) {
+	s := state()
+	before := len(view.StateLine(s))
+	s.Own.Camera.Notes = ^filter.Notes(0)
+	line := view.StateLine(s)[before:]
+	seen := make(map[string]bool)
+	for i, b := range line {
+		if b.Name != s.Own.Camera.Notes.Codes()[i] || b.Text == "" || seen[b.Text] {
+			t.Errorf("badge %+v", b)
+		}
+		seen[b.Text] = true
+	}
+	if len(line) != len(s.Own.Camera.Notes.Codes()) {
+		t.Errorf("%d badges", len(line))
+	}
+}
+
+func TestInARehearsalTheDecodedPictureStandsForThePersonsOwn(t *testing.T) {
+	s := state()
+	s.Rehearsal = true
+	s.Own.Camera.Phase, s.Own.Microphone.Phase = call.On, call.On
+	for _, tile := range view.Tiles(s) {
+		if tile.Own || tile.Label != "what the others see of you" && tile.Label != "what you share" {
+			t.Errorf("tile %+v", tile)
+		}
+	}
+	if n := len(view.Meters(s)); n != 0 {
+		t.Errorf("%d meters before anything was measured", n)
+	}
+	s.Meters = call.Meters{Second: 1, Level: -34.4, SoundUp: 32_000}
+	if m := view.Meters(s); len(m) != 2 || m[1].Text != "sound -34 dB, 32 kbit/s" {
+		t.Errorf("meters %+v", m)
+	}
+	for _, b := range view.StateLine(s) {
+		if b.Name == "encryption" {
+			t.Error("there is no server to encrypt to")
+		}
 	}
 }

@@ -76,6 +76,7 @@ func (d *double) SetScreen(_ context.Context, on bool, name string) error {
 }
 func (d *double) SetHand(_ context.Context, up bool) error { return d.note("hand %v", up) }
 func (d *double) Say(_ context.Context, text string) error { return d.note("say %s", text) }
+func (d *double) ShowHeld(context.Context) error           { return d.note("show") }
 func (d *double) Answer(yes bool)                          { d.note("answer %v", yes) }
 func (d *double) Panic()                                   { d.note("panic") }
 func (d *double) Leave(context.Context) error              { return d.note("leave") }

@@ -80,7 +80,7 @@ func TestTheStateLineIsWhollyInsideTheWindowHoweverSmallItIs(t *testing.T) {
 func TestEveryVerbIsReachedByItsKeyItsButtonAndTheMenu(t *testing.T) {
 	want := map[string]string{
 		"mic": "microphone true", "camera": "camera true", "screen": "screen true", "hand": "hand true",
-		"yes": "answer true", "no": "answer false", "panic": "panic", "leave": "leave",
+		"yes": "answer true", "no": "answer false", "panic": "panic", "leave": "leave", "show": "show",
 	}
 	r := newRig(t, 1280, 720)
 	s := meeting("Ann")

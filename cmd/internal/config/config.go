@@ -46,6 +46,7 @@ type Join struct {
 	Background string        `toml:"background"`
 	RoomGate   string        `toml:"room_gate"`
 	Codec      string        `toml:"codec"`
+	Away       string        `toml:"away"`
 	For        time.Duration `toml:"-"`
 	Stats      string        `toml:"-"`
 	TokenFile  string        `toml:"-"`
@@ -54,7 +55,7 @@ type Join struct {
 
 // Defaults are the most private settings.
 func Defaults() Join {
-	return Join{Background: string(Cover), RoomGate: "near", Codec: string(codec.VP8), Watch: "shown"}
+	return Join{Background: string(Blur), RoomGate: "near", Codec: string(codec.VP8), Away: "keep", Watch: "shown"}
 }
 
 // A FileError says what is wrong with a settings file.
@@ -163,6 +164,7 @@ func (j Join) Choices() error {
 		{"--face", j.Face, "terminal, window, line, json"},
 		{"--room-gate", j.RoomGate, "near, strict, off"},
 		{"--codec", j.Codec, "vp8, vp9, h264"},
+		{"--away", j.Away, "keep, mute"},
 		{"--watch", j.Watch, "shown, all"},
 	} {
 		if c.value == "" {

@@ -45,7 +45,7 @@ func TestTheFileCannotWidenWhatItDoesNotName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if j.Name != "Ada" || j.Background != "cover" || j.RoomGate != "near" {
+	if j.Name != "Ada" || j.Background != "blur" || j.RoomGate != "near" {
 		t.Errorf("Load = %+v", j)
 	}
 }
@@ -58,6 +58,7 @@ func TestChoicesRefusesWhatIsNotOneOfThem(t *testing.T) {
 		func(j *config.Join) { j.Face = "hologram" },
 		func(j *config.Join) { j.RoomGate = "open" },
 		func(j *config.Join) { j.Codec = "av1" },
+		func(j *config.Join) { j.Away = "leave" },
 		func(j *config.Join) { j.Background = "color:#12345" },
 		func(j *config.Join) { j.Background = "" },
 		func(j *config.Join) { j.Background = "image:" },

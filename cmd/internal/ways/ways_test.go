@@ -84,7 +84,7 @@ func out(tb testing.TB, filters ...filter.PictureFilter) (step func()) {
 	var chain *filter.VideoChain
 	var err error
 	if len(filters) > 0 {
-		chain, err = filter.NewVideoChain(nil, frame.Black(), filters...)
+		chain, err = filter.NewVideoChain(filter.VideoOptions{Cover: frame.Black()}, filters...)
 	} else {
 		leave, errLeave := policy.Default().RawPicture()
 		if errLeave != nil {

@@ -23,6 +23,9 @@ func Scan(f io.ReaderAt, size int64) (Header, int, error) {
 	if err != nil {
 		return h, 0, err
 	}
+	if err := h.forCameras(); err != nil {
+		return h, 0, err
+	}
 	at, count := int64(start), 0
 	for at < size {
 		n, err := readAt(f, buf[:maxMarker], at)

@@ -50,11 +50,17 @@ type Header struct {
 
 	layout layout
 	full   bool // full range
+	whole  bool // the last column and row of an odd size are kept
 }
 
 // Size is the size of the pictures that Next gives: that of the file, without
-// the last column or row of an odd one.
-func (h Header) Size() image.Point { return pixels.Even(h.Width, h.Height) }
+// the last column or row of an odd one unless the reader is a whole one.
+func (h Header) Size() image.Point {
+	if h.whole {
+		return image.Pt(h.Width, h.Height)
+	}
+	return pixels.Even(h.Width, h.Height)
+}
 
 // PictureBytes is the length of a picture in the file, without its marker.
 func (h Header) PictureBytes() int64 {
@@ -83,8 +89,23 @@ type Reader struct {
 	count  int
 }
 
-// NewReader reads the header from r. A fault in it wraps capture.ErrFormat.
+// NewReader reads the header from r. A fault in it wraps capture.ErrFormat, and so
+// does a side of one pixel, which no camera has.
 func NewReader(r io.Reader) (*Reader, error) {
+	out, err := NewWholeReader(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := out.header.forCameras(); err != nil {
+		return nil, err
+	}
+	out.header.whole = false
+	return out, nil
+}
+
+// NewWholeReader returns a reader of pictures in just the file's size, odd ones
+// and single pixels as well: for what is written to a file again.
+func NewWholeReader(r io.Reader) (*Reader, error) {
 	br := bufio.NewReaderSize(r, 1<<16)
 	line, err := readLine(br, maxHeader)
 	if err != nil {
@@ -94,7 +115,8 @@ func NewReader(r io.Reader) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{r: br, header: h, rows: make([]byte, 2*h.Width)}, nil
+	h.whole = true
+	return &Reader{r: br, header: h, rows: make([]byte, 2*(h.Width+1))}, nil
 }
 
 func headerError(err error) error {
@@ -161,7 +183,7 @@ func (r *Reader) planes(img *image.YCbCr) error {
 	if err := r.plane(img.Y, img.YStride, size, h.Width, h.Height); err != nil {
 		return err
 	}
-	half := image.Pt(size.X/2, size.Y/2)
+	half := image.Pt((size.X+1)/2, (size.Y+1)/2)
 	for _, plane := range [2][]byte{img.Cb, img.Cr} {
 		var err error
 		switch h.layout {
@@ -200,24 +222,42 @@ func (r *Reader) plane(dst []byte, stride int, size image.Point, w, h int) error
 	return nil
 }
 
-// halve reads a plane of more colour than 4:2:0 has, two rows at a time.
+// halve reads a plane of more colour than 4:2:0 has, two rows at a time. What an
+// odd size lacks is the same as what is beside it.
 func (r *Reader) halve(dst []byte, stride int, size image.Point) error {
 	c := r.header.chroma()
+	n := c.X + 1
+	rows := r.rows[:2*n]
 	for y := 0; y < c.Y; y += 2 {
-		rows := r.rows[:min(2, c.Y-y)*c.X]
-		if _, err := io.ReadFull(r.r, rows); err != nil {
+		if err := r.row(rows[:n]); err != nil {
 			return err
+		}
+		copy(rows[n:], rows[:n])
+		if y+1 < c.Y {
+			if err := r.row(rows[n:]); err != nil {
+				return err
+			}
 		}
 		if y/2 >= size.Y {
 			continue
 		}
 		row := dst[y/2*stride : y/2*stride+size.X]
 		if r.header.layout == c422 {
-			pixels.HalveRows(row, stride, rows, c.X, size.X, 1)
+			pixels.HalveRows(row, stride, rows, n, size.X, 1)
 		} else {
-			pixels.HalveBoth(row, stride, rows, c.X, size.X, 1)
+			pixels.HalveBoth(row, stride, rows, n, size.X, 1)
 		}
 	}
+	return nil
+}
+
+// row reads all but the last byte, which is the one before it once more.
+func (r *Reader) row(dst []byte) error {
+	n := len(dst) - 1
+	if _, err := io.ReadFull(r.r, dst[:n]); err != nil {
+		return err
+	}
+	dst[n] = dst[n-1]
 	return nil
 }
 
@@ -245,10 +285,18 @@ func parseHeader(line []byte) (Header, error) {
 			return h, err
 		}
 	}
-	if h.Width < 2 || h.Height < 2 {
+	if h.Width < 1 || h.Height < 1 {
 		return h, fault("the header names no size")
 	}
 	return h, nil
+}
+
+// forCameras refuses what has no even size.
+func (h Header) forCameras() error {
+	if h.Width < 2 || h.Height < 2 {
+		return fault("a side must have 2 to %d pixels", pixels.MaxSide)
+	}
+	return nil
 }
 
 func (h *Header) set(key byte, value string) (err error) {
@@ -273,8 +321,8 @@ func (h *Header) set(key byte, value string) (err error) {
 
 func side(value string) (int, error) {
 	n, err := strconv.ParseUint(value, 10, 16)
-	if err != nil || n < 2 || n > pixels.MaxSide {
-		return 0, fault("a side must have 2 to %d pixels", pixels.MaxSide)
+	if err != nil || n < 1 || n > pixels.MaxSide {
+		return 0, fault("a side must have 1 to %d pixels", pixels.MaxSide)
 	}
 	return int(n), nil
 }

@@ -262,3 +262,50 @@ func ExampleHeader_Size() {
 	fmt.Println(r.Header().Size(), r.Header().Rate)
 	// Output: (640,360) {30000 1001}
 }
+
+func TestAWholeReaderKeepsOddSizesAndSinglePixels(t *testing.T) {
+	for _, c := range []struct {
+		header string
+		planes [3]int
+		size   image.Point
+	}{
+		{"YUV4MPEG2 W7 H5 C420", [3]int{35, 12, 12}, image.Pt(7, 5)},
+		{"YUV4MPEG2 W7 H5 C422", [3]int{35, 20, 20}, image.Pt(7, 5)},
+		{"YUV4MPEG2 W7 H5 C444", [3]int{35, 35, 35}, image.Pt(7, 5)},
+		{"YUV4MPEG2 W6 H5 C444", [3]int{30, 30, 30}, image.Pt(6, 5)},
+		{"YUV4MPEG2 W1 H1 C420", [3]int{1, 1, 1}, image.Pt(1, 1)},
+		{"YUV4MPEG2 W1 H1 C422", [3]int{1, 1, 1}, image.Pt(1, 1)},
+		{"YUV4MPEG2 W1 H1 C444", [3]int{1, 1, 1}, image.Pt(1, 1)},
+		{"YUV4MPEG2 W1 H9 C444", [3]int{9, 9, 9}, image.Pt(1, 9)},
+		{"YUV4MPEG2 W9 H1 Cmono", [3]int{9, 0, 0}, image.Pt(9, 1)},
+	} {
+		r, err := NewWholeReader(bytes.NewReader(file(c.header, c.planes, 2)))
+		if err != nil || r.Header().Size() != c.size {
+			t.Errorf("%s: %v, %v", c.header, r.Header().Size(), err)
+			continue
+		}
+		for i := range byte(2) {
+			p, err := read(t, r)
+			if err != nil {
+				t.Fatalf("%s: picture %d: %v", c.header, i, err)
+			}
+			want := frame.Colour{Y: 16 + i, Cb: 100 + i, Cr: 200 + i}
+			if c.planes[1] == 0 {
+				want.Cb, want.Cr = 128, 128
+			}
+			for k, plane := range [][]byte{p.Image.Y, p.Image.Cb, p.Image.Cr} {
+				for _, v := range plane {
+					if v != []byte{want.Y, want.Cb, want.Cr}[k] {
+						t.Fatalf("%s: plane %d of picture %d is %v", c.header, k, i, plane)
+					}
+				}
+			}
+		}
+		if _, err := read(t, r); !errors.Is(err, io.EOF) {
+			t.Errorf("%s: at the end: %v", c.header, err)
+		}
+	}
+	if _, err := NewReader(strings.NewReader("YUV4MPEG2 W1 H1 C420\n")); !errors.Is(err, capture.ErrFormat) {
+		t.Errorf("a camera of one pixel: %v", err)
+	}
+}

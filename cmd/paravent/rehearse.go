@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"paravent/cmd/internal/config"
+	"paravent/media/call"
+	"paravent/media/codec"
+	"paravent/media/sfu"
+	"paravent/media/sfu/loopback"
+	"paravent/media/soundcard"
+	"paravent/privacy/policy"
+)
+
+func newRehearse() *cobra.Command {
+	settings, loadErr := config.Load(config.Path())
+	chosen := settings
+	chosen.Camera, chosen.Microphone, chosen.Speaker = soundcard.Off, soundcard.Off, soundcard.Off
+	cmd := &cobra.Command{
+		Use:   "rehearse",
+		Short: "See and hear what the others would, without a network",
+		Long: `See and hear what the others would: your picture goes through the filters, the
+encoder and a decoder, and then onto the screen, with what there is to say about
+it. Nothing leaves this machine: there is no server, and no socket is opened.
+
+The keys are those of a call: c camera, m microphone, o show what you hold up,
+q leave.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if loadErr != nil {
+				return loadErr
+			}
+			if err := chosen.Choices(); err != nil {
+				return err
+			}
+			return rehearse(cmd.Context(), chosen, settings)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&chosen.Face, "face", settings.Face, "terminal, window, line or json (default: terminal on a terminal, else line)")
+	f.StringVar(&chosen.Camera, "camera", soundcard.Off, "off, a device, file:PATH.y4m, file:PATH.jpg or pattern")
+	f.StringVar(&chosen.Microphone, "microphone", soundcard.Off, "off, a device or file:PATH.wav")
+	f.StringVar(&chosen.Speaker, "speaker", soundcard.Off, "where you hear yourself: off, a device or file:PATH.wav; use a headset")
+	f.StringVar(&chosen.Background, "background", settings.Background, backgroundUsage)
+	f.StringVar(&chosen.RoomGate, "room-gate", settings.RoomGate, "near, strict or off")
+	f.StringVar(&chosen.Codec, "codec", settings.Codec, "how your pictures are sent: vp8, vp9 or h264")
+	f.StringVar(&chosen.Away, "away", settings.Away, "what becomes of the microphone when you leave your chair: keep or mute")
+	f.DurationVar(&chosen.For, "for", 0, "end after this time, such as 20s")
+	return cmd
+}
+
+// rehearse is a call with an echo inside this program. It is made without the
+// network that join makes, so there is no way out.
+func rehearse(ctx context.Context, chosen, settings config.Join) (err error) {
+	began := time.Now()
+	rules := policy.Default()
+	log := slog.New(slog.DiscardHandler)
+	m, err := newMachine(ctx, chosen, settings, rules, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, m.close()) }()
+	if err := m.tryOut(ctx, chosen); err != nil {
+		return err
+	}
+	session, err := loopback.New().Join(ctx, sfu.Room{Name: loopback.Echo}, sfu.Pass{DisplayName: "you"}, sfu.Kit{Log: log})
+	if err != nil {
+		return err
+	}
+	if f := face(chosen.Face); f == config.Line || f == config.JSON {
+		chosen.Watch = "all" // or nothing would decode the pictures
+	}
+	c := call.New(session, call.Settings{
+		Camera: deviceOf(chosen.Camera, settings.Camera), Screen: settings.Screen,
+		Wish: m.wish, Codec: codec.Name(chosen.Codec), Sound: m.sound, Policy: rules,
+		Background: m.background, Gate: m.gate,
+		StartCamera: chosen.Camera != soundcard.Off, StartMicrophone: chosen.Microphone != soundcard.Off,
+		Rehearsal: true, AwayMutes: chosen.Away == "mute", Began: began,
+	}, m.equipment)
+	return attend(ctx, c, m, &stats{}, chosen)
+}
