@@ -4,6 +4,7 @@ import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
+import { withMetadata } from './model.mjs';
 
 const here = path.dirname(new URL(import.meta.url).pathname);
 const tell = (event, more = {}) => process.stdout.write(JSON.stringify({ event, at: Date.now(), ...more }) + '\n');
@@ -12,9 +13,26 @@ const next = async () => { const { value, done } = await lines.next(); return do
 
 const o = { codec: 'vp8', simulcast: false, publish: true, width: 640, height: 360, fps: 30, every: 1000, ...await next() };
 
-const dist = path.join(here, 'node_modules/livekit-client/dist');
-const files = { '/': [path.join(here, 'page.html'), 'text/html'], '/lk.js': [path.join(dist, 'livekit-client.umd.js'), 'text/javascript'] };
+const modules = path.join(here, 'node_modules');
+const vision = path.join(modules, '@mediapipe/tasks-vision');
+const script = 'text/javascript';
+const files = {
+  '/': [path.join(here, 'page.html'), 'text/html'],
+  '/lk.js': [path.join(modules, 'livekit-client/dist/livekit-client.umd.js'), script],
+  '/blur.mjs': [path.join(here, 'blur.mjs'), script],
+  '/processors.mjs': [path.join(modules, '@livekit/track-processors/dist/index.mjs'), script],
+  '/vision.mjs': [path.join(vision, 'vision_bundle.mjs'), script],
+};
+for (const name of ['vision_wasm_internal', 'vision_wasm_nosimd_internal']) {
+  files[`/wasm/${name}.js`] = [path.join(vision, 'wasm', `${name}.js`), script];
+  files[`/wasm/${name}.wasm`] = [path.join(vision, 'wasm', `${name}.wasm`), 'application/wasm'];
+}
+const models = path.join(here, '../../../../assets/models');
 const server = http.createServer((q, r) => {
+  if (q.url === '/person.tflite') {
+    r.writeHead(200, { 'content-type': 'application/octet-stream' });
+    return r.end(withMetadata(fs.readFileSync(path.join(models, 'selfie_segmentation_landscape.tflite'))));
+  }
   const f = files[q.url];
   if (!f) { r.writeHead(204); return r.end(); }
   r.writeHead(200, { 'content-type': f[1] });

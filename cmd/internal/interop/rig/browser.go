@@ -23,6 +23,7 @@ type BrowserLine struct {
 	Attributes map[string]string `json:"attributes"`
 	Sent       []Figure          `json:"sent"`
 	Received   []Figure          `json:"received"`
+	Detail     float64           `json:"detail"`
 }
 
 // Time is when the browser saw it.
@@ -63,7 +64,19 @@ type BrowserOptions struct {
 	Every     time.Duration
 	Picture   string // Y4M to send instead of Chromium's own
 	Sound     string // WAV
+	Blur      Way    // how the background is blurred
 }
+
+// A Way is how a browser blurs the background of its picture.
+type Way string
+
+// The ways. LiveKit's processor draws with WebGL and runs its network there; the other is Jitsi Meet's, with the network in WebAssembly
+// and a two-dimensional canvas.
+const (
+	NoBlur      Way = ""
+	LiveKitBlur Way = "GPU"
+	CanvasBlur  Way = "canvas"
+)
 
 // Browser is a Chromium in the room.
 type Browser struct{ *child[BrowserLine] }
@@ -94,7 +107,7 @@ func OpenBrowser(ctx context.Context, guest RoomLine, o BrowserOptions) (*Browse
 	}
 	where := map[string]any{
 		"url": guest.URL, "token": guest.Token, "codec": o.Codec, "simulcast": o.Simulcast, "publish": !o.Listen, "every": o.Every.Milliseconds(),
-		"picture": o.Picture, "sound": o.Sound,
+		"picture": o.Picture, "sound": o.Sound, "blur": o.Blur,
 	}
 	return &Browser{c}, c.tell(where)
 }
@@ -108,6 +121,16 @@ func (b *Browser) Hand(up bool) error { return b.tell(map[string]any{"do": "hand
 // Switch turns camera or microphone on or off.
 func (b *Browser) Switch(source string, on bool) error {
 	return b.tell(map[string]any{"do": source, "on": on})
+}
+
+// Detail tells how much detail name's picture has where the film of package scene shows only the room: the mean step of the luma from one
+// pixel to the next. It is taken from the picture as the browser decodes it, at its full size.
+func (b *Browser) Detail(ctx context.Context, name string) (float64, error) {
+	if err := b.tell(map[string]any{"do": "detail", "name": name}); err != nil {
+		return 0, err
+	}
+	l, err := b.Event(ctx, "detail", name, "")
+	return l.Detail, err
 }
 
 // Leave ends the browser.
