@@ -87,6 +87,10 @@ type Background struct {
 	times   [3]filter.StageTime
 }
 
+// smallest is the least side of a picture, in pixels, in which somebody is looked
+// for.
+const smallest = 8
+
 // errMask is the error of a mask that shows what was hidden.
 var errMask = errors.New("the mask shows what was hidden")
 
@@ -132,6 +136,11 @@ func (b *Background) Close() error {
 // and the picture is the cover colour while nobody is there. Real-time: it
 // allocates only when the size changes.
 func (b *Background) Apply(p *frame.Picture) error {
+	if size := p.Size(); min(size.X, size.Y) < smallest {
+		p.Fill(b.options.Cover)
+		b.notes = filter.Away
+		return nil
+	}
 	if size := p.Size(); b.compose == nil || size != b.size {
 		if err := b.fit(size); err != nil {
 			return err
