@@ -21,13 +21,13 @@
 //     mask says, and so is what stands still beside a head that moves.
 //   - With the first sign of somebody else (a second face, a loose piece of
 //     person, something that comes in over an edge) and for three seconds after
-//     the last one, the silhouette is not learned any more, and what is disputed
+//     the last one, the silhouette is learned only where nobody disputes it, and the rest
 //     is divided by the shorter way over colours from either side (a geodesic
 //     distance, as in Bai and Sapiro 2007), the way being longer on the other's
 //     ground.
 //
-// It works on a grid of half the mask's resolution and knows nothing of pictures,
-// models and threads.
+// It works on a grid of 128 by 72 cells and knows nothing of pictures, models and
+// threads.
 package person
 
 // The size of the grid, in cells.
@@ -50,7 +50,7 @@ type View struct {
 	Person, Y, Cb, Cr *[n]byte
 }
 
-// What a Keeper knows after a picture.
+// A Finding is what a Keeper knows after a picture.
 type Finding struct {
 	Present bool // the main person is there; if not, nothing is shown
 	Face    Face // where the main face is

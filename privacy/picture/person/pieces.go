@@ -95,9 +95,6 @@ func (k *Keeper) novelty(v View, main int16, gap float32) (strange bool) {
 	}
 	grows := total*10 > k.grown*11+10 // by more than a tenth in a tenth of a second: whatever it is, it is still coming
 	k.grown = max(total, k.grown-max(k.grown*int(gap*1000)/800, 1))
-	if grows {
-		k.grown = total
-	}
 	k.growing = total > 20
 	hold := byte(min(holdFor/gap+.99, 250))
 	face := k.head.at.W * k.head.at.H
