@@ -182,3 +182,26 @@ func TestClearingDoesNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations a picture", n)
 	}
 }
+
+// late is a filter that keeps sound, and tells of it.
+type late struct{ by time.Duration }
+
+func (late) Name() string             { return "late" }
+func (late) Apply(*frame.Sound) error { return nil }
+func (l late) Delay() time.Duration   { return l.by }
+func (late) Notes() filter.Notes      { return filter.HeldBack }
+
+func TestAChainKeepsSoundAsLongAsItsFiltersTogether(t *testing.T) {
+	c, err := filter.NewAudioChain(nil, late{5 * time.Millisecond}, late{15 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := frame.Sound{At: 30 * time.Millisecond}
+	cleared, err := c.Clear(&s)
+	if err != nil || cleared.At() != 10*time.Millisecond || c.Delay() != 20*time.Millisecond {
+		t.Error(cleared.At(), c.Delay(), err)
+	}
+	if c.Notes() != filter.HeldBack {
+		t.Error(c.Notes())
+	}
+}

@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// Notes are what a person should know of their own picture: a set of bits. None
-// of them lets more be seen; they say why less is, or what could be better.
+// Notes are what a person should know of their own picture and sound: a set of
+// bits. None of them lets more be seen or heard; they say why less is, or what
+// could be better.
 type Notes uint32
 
 // The notes.
@@ -32,15 +33,27 @@ const (
 	SmallPicture
 	// TooSlow: the filters do not keep up at all, and the others see a colour.
 	TooSlow
+	// HeldBack: somebody else, or something, is heard and is held back.
+	HeldBack
+	// Echo: the microphone hears the loudspeaker so well that the others may hear
+	// themselves.
+	Echo
+	// Clipping: the microphone is set so loud that it distorts.
+	Clipping
+	// TooLive: the room rings so much that near and far cannot be told apart well.
+	TooLive
+	// Uncalibrated: the room gate does not know the person's level at this device.
+	Uncalibrated
 
 	notesEnd
 )
 
 // codes are stable, for reports and scripts, in the order of the bits.
-func codes() [10]string {
+func codes() [15]string {
 	return [...]string{
 		"no-face", "away", "off-centre", "second-person", "readable",
 		"backlight", "close", "slow-mask", "small-picture", "too-slow",
+		"held-back", "echo", "clipping", "too-live", "uncalibrated",
 	}
 }
 

@@ -250,7 +250,7 @@ func TestNotesAreThoseOfTheFilters(t *testing.T) {
 	for _, w := range (^filter.Notes(0)).Codes() {
 		words[w] = true
 	}
-	if len(words) != 10 || words[""] {
+	if len(words) != 15 || words[""] {
 		t.Errorf("the codes are %v", words)
 	}
 }

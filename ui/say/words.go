@@ -86,6 +86,11 @@ func (Words) Advice(n filter.Notes) string {
 		filter.SlowMask:     "this machine is slow: the mask is not made anew for every picture",
 		filter.SmallPicture: "this machine is slow: your picture is made smaller",
 		filter.TooSlow:      "this machine is too slow for the filter: the others see a colour",
+		filter.HeldBack:     "somebody else is heard and is held back",
+		filter.Echo:         "the others may hear themselves: turn the loudspeaker down, or use a headset",
+		filter.Clipping:     "the microphone distorts: turn it down",
+		filter.TooLive:      "this room rings too much to tell near from far: use a headset, or come closer to the microphone",
+		filter.Uncalibrated: "the room gate does not know your voice's level here: paravent calibrate",
 	}[n]
 }
 
