@@ -1,17 +1,11 @@
 #include "net.h"
+#include "../../internal/simd/simd.h"
 #include <stddef.h>
 
 /* as tflite.Kind and tflite.Activation */
 enum { CONV, DEPTHWISE, ADD, SCALE, MEAN, RESIZE, UPCONV, MAXPOOL, WIDEN };
 enum { LINEAR, RELU, SWISH, SIGMOID };
 enum { MAXTAPS = 25 };
-
-typedef float v8 __attribute__((vector_size(32), aligned(4), may_alias));
-typedef int v8i __attribute__((vector_size(32), aligned(4), may_alias));
-
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wpsabi" /* everything is inlined: no vector crosses a call */
-#endif
 
 /* what the compiler's target has: SSE2 on amd64, NEON on arm64 */
 #define FN static inline __attribute__((always_inline))
@@ -24,6 +18,7 @@ typedef int v8i __attribute__((vector_size(32), aligned(4), may_alias));
 #define MR16 6
 #define MR8 8
 #endif
+#include "../../internal/simd/vector.h"
 #include "kernels.h"
 #undef FN
 #undef ENTRY
@@ -32,24 +27,16 @@ typedef int v8i __attribute__((vector_size(32), aligned(4), may_alias));
 #undef MR8
 
 #if defined(__x86_64__)
-#define TARGET target("avx2,fma")
-#define FN static inline __attribute__((always_inline, TARGET))
-#define ENTRY static __attribute__((noinline, TARGET))
+#define FN static inline __attribute__((always_inline, PV_TARGET_AVX2))
+#define ENTRY static __attribute__((noinline, PV_TARGET_AVX2))
 #define NAME(x) x##_avx2
 #define MR16 6
 #define MR8 8
 #undef GEMM
 #undef STORE
+#include "../../internal/simd/vector.h"
 #include "kernels.h"
 #endif
-
-int pv_net_path(void) {
-#if defined(__x86_64__)
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return PV_AVX2;
-#endif
-  return PV_BASE;
-}
 
 void pv_net_run(const pv_op *ops, int n, float *mem, const float *weights, int path) {
 #if defined(__x86_64__)

@@ -13,14 +13,18 @@ package net
 import (
 	"fmt"
 
+	"paravent/privacy/internal/simd"
 	"paravent/privacy/picture/tflite"
 )
 
 // A Path is one way of computing: plain Go, or C for some instruction set.
-type Path uint8
+type Path = simd.Path
 
 // Plain is plain Go.
-const Plain Path = 0
+const Plain = simd.Plain
+
+// Paths returns the paths that this machine can take, the fastest first.
+func Paths() []Path { return simd.Paths() }
 
 // maxMemory bounds what a graph may use to compute: 32 Mi values, 128 MiB.
 const maxMemory = 32 << 20

@@ -14,11 +14,6 @@ typedef struct {
   int32_t w, b;
 } pv_op;
 
-enum { PV_BASE = 1, PV_AVX2 = 2 };
-
-/* the fastest path that this machine has */
-int pv_net_path(void);
-
-/* Runs n layers. Neither allocates nor keeps anything. */
+/* Runs n layers on a path of simd.h. Neither allocates nor keeps anything. */
 void pv_net_run(const pv_op *ops, int n, float *mem, const float *weights, int path);
 #endif

@@ -1,0 +1,5 @@
+//go:build !cgo
+
+package net
+
+func (n *Net) run() { n.runPlain() }
