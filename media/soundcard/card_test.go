@@ -112,6 +112,40 @@ func TestFilesNeedNoSoundSystemAndKeepTime(t *testing.T) {
 	})
 }
 
+func TestAFileOfAnotherRateIsHeardAtItsOwnSpeed(t *testing.T) {
+	in := make([]float32, 16000) // a second, of which the first half is loud
+	for i := range in[:8000] {
+		in[i] = .5
+	}
+	mic := writeWAV(t, 16000, in)
+	synctest.Test(t, func(t *testing.T) {
+		c, err := open(t.Context(), Wish{Speaker: Off, Microphone: "file:" + mic}, &noise{}, untouched(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := c.OpenMicrophone(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var s frame.Sound
+		for n := range 350 {
+			if err := m.Next(t.Context(), &s); err != nil {
+				t.Fatal(err)
+			}
+			want := float32(.5)
+			if n%100 >= 50 {
+				want = 0
+			}
+			if got := s.Near[frame.BlockLen/2]; n%50 > 0 && n%50 < 49 && (got < want-1e-3 || got > want+1e-3) {
+				t.Fatalf("block %d: %v, not %v", n, got, want)
+			}
+		}
+		if err := errors.Join(m.Close(), c.Close()); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 func readWAV(t *testing.T, path string) []float32 {
 	t.Helper()
 	f, err := os.Open(path)
@@ -132,9 +166,9 @@ func TestAFileInTheWrongFormatIsSaidInWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, says := range map[string]string{
-		writeWAV(t, 44100, make([]float32, 500)): "it is 44100 Hz mono, 16-bit PCM, and wanted are 48000 Hz",
-		writeWAV(t, 48000, nil):                  "there is no sound in it",
-		text:                                     "does not begin as a WAV file does",
+		writeWAV(t, 4000, make([]float32, 500)): "it is 4000 Hz mono, 16-bit PCM, and wanted are 8000 to 192000 Hz",
+		writeWAV(t, 48000, nil):                 "there is no sound in it",
+		text:                                    "does not begin as a WAV file does",
 	} {
 		_, err := open(t.Context(), Wish{Speaker: Off, Microphone: "file:" + path}, &noise{}, untouched(t))
 		if fe := (*capture.FileError)(nil); !errors.As(err, &fe) || fe.Path != path || !errors.Is(err, capture.ErrFormat) || !strings.Contains(err.Error(), says) {

@@ -46,8 +46,8 @@ func (p *pace) next() time.Duration {
 	return wait
 }
 
-// A fileMicrophone reads a WAV file as if it were spoken, again and again. What
-// the speaker plays does not reach it, so the far end is silence.
+// A fileMicrophone reads a WAV file, of any rate, as if it were spoken, again and
+// again. What the speaker plays does not reach it, so the far end is silence.
 type fileMicrophone struct {
 	card   *Card
 	path   string
@@ -55,7 +55,7 @@ type fileMicrophone struct {
 
 	mu   sync.Mutex // guards everything that follows
 	file *os.File
-	wav  *wav.Reader
+	wav  *wav.Stream
 	pace *pace
 	at   time.Duration
 	over bool
@@ -66,10 +66,7 @@ func openFileMicrophone(path string) (*fileMicrophone, error) {
 	if err != nil {
 		return nil, fileError(path, err)
 	}
-	r, err := wav.NewReader(f)
-	if err == nil && r.Format().Rate != frame.Rate {
-		err = fmt.Errorf("%w: it is %v, and wanted are %d Hz", wav.ErrFormat, r.Format(), frame.Rate)
-	}
+	r, err := wav.NewStream(f)
 	if err == nil {
 		var one [1]float32
 		if _, err = r.Read(one[:]); errors.Is(err, io.EOF) {
