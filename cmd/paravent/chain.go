@@ -2,11 +2,13 @@ package main
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 
 	"paravent/assets"
 	"paravent/cmd/internal/config"
 	"paravent/media/capture"
+	"paravent/media/frame"
 	"paravent/privacy/filter"
 	"paravent/privacy/picture"
 	"paravent/privacy/picture/compose"
@@ -18,62 +20,103 @@ import (
 type cameraChain struct {
 	name string // the filter's, for people; "off" is the raw picture
 	make func(inStep bool) (*filter.VideoChain, error)
+
+	// lost says why the whole picture is covered although nobody chose that; nil if
+	// it is not.
+	lost error
 }
 
+// organisation is the name of the chain with the image of a policy, for people.
+const organisation = "your organisation's image"
+
 // newCameraChain reads what a person chose as background. It opens the image, if
-// there is one.
+// there is one. An image of the policy stands in place of whatever the person
+// chose, but for the cover, which shows less.
 func newCameraChain(background string, rules policy.Policy) (cameraChain, error) {
 	b, err := config.ParseBackground(background)
 	if err != nil {
 		return cameraChain{}, err
 	}
-	options := func(inStep bool) filter.VideoOptions {
-		return filter.VideoOptions{Required: rules.PictureFilters, Cover: b.Colour, InStep: inStep}
-	}
-	if b.Kind == config.Cover {
-		cover := picture.Cover{Colour: b.Colour}
-		return cameraChain{cover.Name(), func(inStep bool) (*filter.VideoChain, error) {
-			return filter.NewVideoChain(options(inStep), cover)
-		}}, nil
-	}
-	if b.Kind == config.Off {
+	switch {
+	case b.Kind == config.Cover:
+		return covered(b.Colour, rules), nil
+	case b.Kind == config.Off:
 		leave, err := rules.RawPicture()
 		if err != nil {
 			return cameraChain{}, err
 		}
-		return cameraChain{"off", func(bool) (*filter.VideoChain, error) { return filter.NewOpenVideoChain(leave) }}, nil
+		return cameraChain{name: "off", make: func(bool) (*filter.VideoChain, error) { return filter.NewOpenVideoChain(leave) }}, nil
+	case rules.Background != "":
+		return organised(b.Colour, rules), nil
 	}
 	look, err := lookOf(b)
 	if err != nil {
 		return cameraChain{}, err
 	}
-	return cameraChain{look.Name(), func(inStep bool) (*filter.VideoChain, error) {
+	return hidden(look, b.Colour, rules), nil
+}
+
+// organised shows the policy's image in place of the room, or, if it cannot be read,
+// nothing at all.
+func organised(cover frame.Colour, rules policy.Policy) cameraChain {
+	look, err := imageLook(rules.Background)
+	if err != nil {
+		c := covered(cover, rules)
+		c.lost = &policy.BackgroundError{Path: rules.Background, Err: err}
+		return c
+	}
+	c := hidden(look, cover, rules)
+	c.name = organisation
+	return c
+}
+
+// covered hides everything.
+func covered(c frame.Colour, rules policy.Policy) cameraChain {
+	cover := picture.Cover{Colour: c}
+	return cameraChain{name: cover.Name(), make: func(inStep bool) (*filter.VideoChain, error) {
+		return filter.NewVideoChain(filter.VideoOptions{Required: rules.PictureFilters, Cover: c, InStep: inStep}, cover)
+	}}
+}
+
+// hidden hides all but the person.
+func hidden(look picture.Look, cover frame.Colour, rules policy.Policy) cameraChain {
+	return cameraChain{name: look.Name(), make: func(inStep bool) (*filter.VideoChain, error) {
 		f, err := picture.New(picture.Options{
 			Models: picture.Models{Segmentation: assets.SegmentationModel(), Faces: assets.FullRangeFaceModel()},
-			Look:   look, Cover: b.Colour, InStep: inStep,
+			Look:   look, Cover: cover, InStep: inStep,
 		})
 		if err != nil {
 			return nil, err
 		}
-		return filter.NewVideoChain(options(inStep), f)
-	}}, nil
+		return filter.NewVideoChain(filter.VideoOptions{Required: rules.PictureFilters, Cover: cover, InStep: inStep}, f)
+	}}
 }
 
-func lookOf(b config.Background) (look picture.Look, err error) {
+func lookOf(b config.Background) (picture.Look, error) {
 	switch b.Kind {
 	case config.Colour:
 		return picture.Colour(b.Colour), nil
 	case config.Image:
-		f, err := os.Open(b.Path)
-		if err != nil {
-			return look, &capture.FileError{Path: b.Path, Err: err}
-		}
-		img, err := compose.ReadImage(f)
+		look, err := imageLook(b.Path)
 		if err != nil {
 			err = &capture.FileError{Path: b.Path, Err: err}
 		}
-		return picture.Image(img), errors.Join(err, f.Close())
+		return look, err
 	case config.Blur, config.Cover, config.Off: // neither of the last two comes here
 	}
 	return picture.Blur(), nil
+}
+
+// imageLook reads an image. Its errors do not name the file.
+func imageLook(path string) (look picture.Look, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		var named *fs.PathError
+		if errors.As(err, &named) {
+			err = named.Err
+		}
+		return look, err
+	}
+	img, err := compose.ReadImage(f)
+	return picture.Image(img), errors.Join(err, f.Close())
 }

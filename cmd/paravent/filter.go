@@ -52,7 +52,7 @@ standard input or output. Where IN is cut short, what was whole is written.`,
 				return loadErr
 			}
 			chain, err := newCameraChain(background, policy.Default())
-			if err != nil {
+			if err := errors.Join(err, chain.lost); err != nil {
 				return err
 			}
 			f := filtering{in: args[0], out: args[1], chain: chain, stdin: cmd.InOrStdin(), stdout: cmd.OutOrStdout()}

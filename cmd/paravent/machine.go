@@ -35,7 +35,7 @@ type machine struct {
 	background, gate string // the filters' words
 
 	card *soundcard.Card
-	lost error // why there is no loudspeaker although none was refused
+	lost []error // what the person must know from the beginning, and did not choose
 }
 
 // codecs is what this build encodes and decodes.
@@ -74,7 +74,7 @@ func newMachine(ctx context.Context, chosen, settings config.Join, rules policy.
 	if err != nil && chosen.Speaker == "" && chosen.Microphone == soundcard.Off {
 		// Nobody asked for sound by name: a machine without it can still see
 		// and write, and is told what is missing.
-		m.lost = err
+		m.lost = append(m.lost, err)
 		card, err = soundcard.Open(ctx, soundcard.Wish{Speaker: soundcard.Off, Microphone: soundcard.Off}, mixer)
 	}
 	if err != nil {
@@ -102,6 +102,9 @@ func (m *machine) wirePicture(chosen config.Join, rules policy.Policy) error {
 	chain, err := newCameraChain(chosen.Background, rules)
 	if err != nil {
 		return err
+	}
+	if chain.lost != nil {
+		m.lost = append(m.lost, chain.lost)
 	}
 	m.background = chain.name
 	m.equipment.CameraChain = func() (*filter.VideoChain, error) { return chain.make(false) }
@@ -152,8 +155,8 @@ func (m *machine) tryOut(ctx context.Context, chosen config.Join) error {
 
 // announce tells the person which devices are lost, found and really used.
 func (m *machine) announce(ctx context.Context, c *call.Call) {
-	if m.lost != nil {
-		c.Tell(call.Notice{Err: m.lost})
+	for _, err := range m.lost {
+		c.Tell(call.Notice{Err: err})
 	}
 	for {
 		select {

@@ -6,12 +6,19 @@
 package policy
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 )
 
 // A Policy is one layer of rules. The zero value asks for nothing.
 type Policy struct {
+	// Background is the file of the image that stands in place of the room, PNG or
+	// JPEG; empty leaves the room to the person. A person may only hide more: the
+	// whole picture. An image that cannot be read hides the whole picture, too.
+	Background string
+
 	PictureFilters []string // names of filters that every picture must go through
 	SoundFilters   []string // names of filters that every sound must go through
 	NoRawPicture   bool     // the background must never be off
@@ -25,10 +32,13 @@ type Policy struct {
 // leave the person a choice.
 func Default() Policy { return Policy{AskRecording: true} }
 
-// Merge returns the strictest of all layers.
+// Merge returns the strictest of all layers. They come in the order of the package
+// comment: where two name a background, which hides as much either way, the first
+// stands.
 func Merge(layers ...Policy) Policy {
 	var m Policy
 	for _, l := range layers {
+		m.Background = cmp.Or(m.Background, l.Background)
 		m.PictureFilters = append(m.PictureFilters, l.PictureFilters...)
 		m.SoundFilters = append(m.SoundFilters, l.SoundFilters...)
 		m.NoRawPicture = m.NoRawPicture || l.NoRawPicture
@@ -47,6 +57,18 @@ func Merge(layers ...Policy) Policy {
 // ErrRaw is returned when a policy does not let a raw picture or sound go out.
 var ErrRaw = errors.New("the policy does not allow sending without a filter")
 
+// A BackgroundError says that the image of Policy.Background cannot be shown.
+type BackgroundError struct {
+	Path string
+	Err  error
+}
+
+func (e *BackgroundError) Error() string {
+	return fmt.Sprintf("the background that your organisation has set, %s, cannot be used: %v", e.Path, e.Err)
+}
+
+func (e *BackgroundError) Unwrap() error { return e.Err }
+
 // A Leave proves that a policy was asked before something raw may be sent. Its
 // zero value allows nothing; only a Policy makes one that does.
 type Leave struct{ given bool }
@@ -56,7 +78,7 @@ func (l Leave) Given() bool { return l.given }
 
 // RawPicture gives leave to send the camera's picture as it is, or ErrRaw.
 func (p Policy) RawPicture() (Leave, error) {
-	if p.NoRawPicture || len(p.PictureFilters) > 0 {
+	if p.NoRawPicture || p.Background != "" || len(p.PictureFilters) > 0 {
 		return Leave{}, ErrRaw
 	}
 	return Leave{given: true}, nil

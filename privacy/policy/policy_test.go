@@ -12,6 +12,7 @@ import (
 
 func draw(t *rapid.T, label string) policy.Policy {
 	return policy.Policy{
+		Background:     rapid.SampledFrom([]string{"", "wall.png", "logo.jpg"}).Draw(t, label+" background"),
 		PictureFilters: rapid.SliceOf(rapid.SampledFrom([]string{"blur", "crop", "mask"})).Draw(t, label),
 		NoRawPicture:   rapid.Bool().Draw(t, label+" picture"),
 		NoRawSound:     rapid.Bool().Draw(t, label+" sound"),
@@ -31,6 +32,9 @@ func TestMergeIsNeverWeakerThanALayer(t *testing.T) {
 					t.Fatalf("%v lost %q", m, f)
 				}
 			}
+			if l.Background != "" && m.Background == "" {
+				t.Fatalf("%+v leaves the room to the person, %+v does not", m, l)
+			}
 			if l.NoRawPicture && !m.NoRawPicture || l.NoRawSound && !m.NoRawSound || l.NoScreen && !m.NoScreen ||
 				l.AskRecording && !m.AskRecording || l.RelayOnly && !m.RelayOnly {
 				t.Fatalf("%+v is weaker than %+v", m, l)
@@ -42,6 +46,16 @@ func TestMergeIsNeverWeakerThanALayer(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestTheFirstBackgroundStandsAndForbidsARawPicture(t *testing.T) {
+	m := policy.Merge(policy.Default(), policy.Policy{Background: "wall.png"}, policy.Policy{Background: "mine.png"})
+	if m.Background != "wall.png" {
+		t.Errorf("the background is %q", m.Background)
+	}
+	if _, err := m.RawPicture(); !errors.Is(err, policy.ErrRaw) {
+		t.Errorf("error = %v, want ErrRaw", err)
+	}
 }
 
 func TestLeaveIsGivenOnlyByAPolicyThatAllowsIt(t *testing.T) {

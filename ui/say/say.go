@@ -54,6 +54,7 @@ func Of(err error) Problem {
 		file   *capture.FileError
 		usage  *command.UsageError
 		path   *os.PathError
+		ground *policy.BackgroundError
 	)
 	if p, ok := noFace(err); ok {
 		return p
@@ -75,6 +76,8 @@ func Of(err error) Problem {
 		return ofFile(file)
 	case errors.As(err, &usage):
 		return Problem{"usage", usage.Error(), "help shows what can be typed"}
+	case errors.As(err, &ground):
+		return Problem{"policy-background", sfu.Foreign(ground.Error()).Clean(), "the others see a plain colour, not even you; tell whoever looks after this machine"}
 	case errors.Is(err, policy.ErrRaw):
 		return Problem{"policy", err.Error(), "choose a filter, such as --background color:#334455"}
 	case errors.Is(err, call.ErrNoReveal):

@@ -30,6 +30,7 @@ func TestEveryFailureThatIsKnownHasItsOwnWordsAndHint(t *testing.T) {
 		errs = append(errs, &capture.DeviceError{Kind: capture.CameraKind, ID: "Cam", Err: e})
 	}
 	errs = append(errs, &filter.HeldError{Filter: "blur", Err: filter.ErrLate}, &egress.DeniedError{Host: "h"}, policy.ErrRaw,
+		&policy.BackgroundError{Path: "wall.png", Err: capture.ErrFormat},
 		&capture.FileError{Path: "p", Err: capture.ErrFormat}, &command.UsageError{Line: "x"}, &sfu.LinkError{Kind: "livekit", Why: "no host"},
 		&capture.DeviceError{Kind: capture.ScreenKind, Err: capture.ErrNoDevice}, sfu.ErrNoAnswer)
 	codes := make(map[string]error)
