@@ -19,12 +19,23 @@ import (
 // a call, in a rehearsal and over a file.
 type cameraChain struct {
 	name string // the filter's, for people; "off" is the raw picture
-	make func(inStep bool) (*filter.VideoChain, error)
+	make func(purpose) (*filter.VideoChain, error)
 
 	// lost says why the whole picture is covered although nobody chose that; nil if
 	// it is not.
 	lost error
 }
+
+// A purpose is what a chain is for.
+type purpose int
+
+// The purposes. A rehearsal measures what can be made out of the room; over a file
+// each picture gets the same work, however long it takes.
+const (
+	inCall purpose = iota
+	inRehearsal
+	overFile
+)
 
 // organisation is the name of the chain with the image of a policy, for people.
 const organisation = "your organisation's image"
@@ -45,7 +56,7 @@ func newCameraChain(background string, rules policy.Policy) (cameraChain, error)
 		if err != nil {
 			return cameraChain{}, err
 		}
-		return cameraChain{name: "off", make: func(bool) (*filter.VideoChain, error) { return filter.NewOpenVideoChain(leave) }}, nil
+		return cameraChain{name: "off", make: func(purpose) (*filter.VideoChain, error) { return filter.NewOpenVideoChain(leave) }}, nil
 	case rules.Background != "":
 		return organised(b.Colour, rules), nil
 	}
@@ -73,22 +84,22 @@ func organised(cover frame.Colour, rules policy.Policy) cameraChain {
 // covered hides everything.
 func covered(c frame.Colour, rules policy.Policy) cameraChain {
 	cover := picture.Cover{Colour: c}
-	return cameraChain{name: cover.Name(), make: func(inStep bool) (*filter.VideoChain, error) {
-		return filter.NewVideoChain(filter.VideoOptions{Required: rules.PictureFilters, Cover: c, InStep: inStep}, cover)
+	return cameraChain{name: cover.Name(), make: func(to purpose) (*filter.VideoChain, error) {
+		return filter.NewVideoChain(filter.VideoOptions{Required: rules.PictureFilters, Cover: c, InStep: to == overFile}, cover)
 	}}
 }
 
 // hidden hides all but the person.
 func hidden(look picture.Look, cover frame.Colour, rules policy.Policy) cameraChain {
-	return cameraChain{name: look.Name(), make: func(inStep bool) (*filter.VideoChain, error) {
+	return cameraChain{name: look.Name(), make: func(to purpose) (*filter.VideoChain, error) {
 		f, err := picture.New(picture.Options{
 			Models: picture.Models{Segmentation: assets.SegmentationModel(), Faces: assets.FullRangeFaceModel()},
-			Look:   look, Cover: cover, InStep: inStep,
+			Look:   look, Cover: cover, InStep: to == overFile, Gauge: to == inRehearsal,
 		})
 		if err != nil {
 			return nil, err
 		}
-		return filter.NewVideoChain(filter.VideoOptions{Required: rules.PictureFilters, Cover: cover, InStep: inStep}, f)
+		return filter.NewVideoChain(filter.VideoOptions{Required: rules.PictureFilters, Cover: cover, InStep: to == overFile}, f)
 	}}
 }
 

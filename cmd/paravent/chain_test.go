@@ -36,7 +36,7 @@ func wall(t *testing.T) string {
 // picture, and who is where in it.
 func outcome(t *testing.T, c cameraChain) (*frame.Picture, []byte) {
 	t.Helper()
-	chain, err := c.make(true)
+	chain, err := c.make(overFile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestAPolicyThatAsksForAnotherFilterThanItsImageGetsNoChain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.make(true); !errors.Is(err, filter.ErrMissing) {
+	if _, err := c.make(overFile); !errors.Is(err, filter.ErrMissing) {
 		t.Errorf("error = %v, want ErrMissing", err)
 	}
 }

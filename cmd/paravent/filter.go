@@ -149,7 +149,7 @@ func interruptible(ctx context.Context, r io.Reader) io.Reader {
 
 // film filters all pictures of r. It reports whether out is worth keeping.
 func (f filtering) film(ctx context.Context, r *y4m.Reader, out *result, figures *filmFigures) (worth bool, err error) {
-	chain, err := f.chain.make(true)
+	chain, err := f.chain.make(overFile)
 	if err != nil {
 		return false, err
 	}

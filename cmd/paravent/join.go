@@ -50,7 +50,7 @@ func join(ctx context.Context, link string, chosen, settings config.Join) (err e
 		pass.Token = where.room.Token
 	}
 	log := slog.New(slog.DiscardHandler)
-	m, err := newMachine(ctx, chosen, settings, rules, log)
+	m, err := newMachine(ctx, inCall, chosen, settings, rules, log)
 	if err != nil {
 		return err
 	}

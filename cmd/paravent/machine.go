@@ -63,7 +63,7 @@ func deviceOf(chosen, setting string) string {
 }
 
 // newMachine opens the loudspeaker and nothing else.
-func newMachine(ctx context.Context, chosen, settings config.Join, rules policy.Policy, log *slog.Logger) (*machine, error) {
+func newMachine(ctx context.Context, to purpose, chosen, settings config.Join, rules policy.Policy, log *slog.Logger) (*machine, error) {
 	mixer := present.NewMixer()
 	m := &machine{
 		wish:  capture.VideoWish{Width: 640, Height: 360, FPS: 30},
@@ -92,13 +92,13 @@ func newMachine(ctx context.Context, chosen, settings config.Join, rules policy.
 			return filter.NewOpenVideoChain(leave)
 		},
 	}
-	if err := errors.Join(m.wirePicture(chosen, rules), m.wireSound(chosen, rules)); err != nil {
+	if err := errors.Join(m.wirePicture(to, chosen, rules), m.wireSound(chosen, rules)); err != nil {
 		return nil, errors.Join(err, card.Close())
 	}
 	return m, nil
 }
 
-func (m *machine) wirePicture(chosen config.Join, rules policy.Policy) error {
+func (m *machine) wirePicture(to purpose, chosen config.Join, rules policy.Policy) error {
 	chain, err := newCameraChain(chosen.Background, rules)
 	if err != nil {
 		return err
@@ -107,7 +107,7 @@ func (m *machine) wirePicture(chosen config.Join, rules policy.Policy) error {
 		m.lost = append(m.lost, chain.lost)
 	}
 	m.background = chain.name
-	m.equipment.CameraChain = func() (*filter.VideoChain, error) { return chain.make(false) }
+	m.equipment.CameraChain = func() (*filter.VideoChain, error) { return chain.make(to) }
 	return nil
 }
 

@@ -28,6 +28,12 @@ func newRehearse() *cobra.Command {
 encoder and a decoder, and then onto the screen, with what there is to say about
 it. Nothing leaves this machine: there is no server, and no socket is opened.
 
+"3 % of your room can be made out" is what an attacker inside the program put
+together from your pictures since the camera was opened: the share of the room's
+details, of those that the camera saw hidden once. It says nothing of what is
+shown all the time, such as a sheet of paper taken for a part of you, nor of what
+a better attacker could do.
+
 The keys are those of a call: c camera, m microphone, o show what you hold up,
 q leave.`,
 		Args: noArgs,
@@ -60,7 +66,7 @@ func rehearse(ctx context.Context, chosen, settings config.Join) (err error) {
 	began := time.Now()
 	rules := policy.Default()
 	log := slog.New(slog.DiscardHandler)
-	m, err := newMachine(ctx, chosen, settings, rules, log)
+	m, err := newMachine(ctx, inRehearsal, chosen, settings, rules, log)
 	if err != nil {
 		return err
 	}

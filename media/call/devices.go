@@ -83,7 +83,7 @@ func (c *Call) sendPictures(ctx context.Context, f *feed, cam capture.Camera, ne
 		defer chain.Close()
 		return line.Run(ctx)
 	}
-	return running{device: cam.Device(), run: run, fresh: func() { line.Fresh.Store(true) }, reveal: chain.Reveal}, nil
+	return running{device: cam.Device(), run: run, fresh: func() { line.Fresh.Store(true) }, reveal: chain.Reveal, gauge: chain.Revealed}, nil
 }
 
 func (c *Call) openMicrophone(ctx context.Context, f *feed) (r running, err error) {
@@ -112,7 +112,7 @@ func (c *Call) openMicrophone(ctx context.Context, f *feed) (r running, err erro
 		Microphone: mic, Chain: chain, Encoder: enc,
 		Outlet: outlet, Began: time.Since(c.settings.Began), Held: f.held, Meter: &f.meter,
 	}
-	return running{device: mic.Device(), run: line.Run, fresh: func() {}, reveal: noReveal}, nil
+	return running{device: mic.Device(), run: line.Run, fresh: func() {}, reveal: noReveal, gauge: noGauge}, nil
 }
 
 // Watch decodes a track and shows it in sink, at the size of v, until it is

@@ -35,6 +35,7 @@ type feed struct {
 	valve  *valve
 	fresh  func() // makes the next picture a keyframe
 	reveal func(time.Duration) bool
+	gauge  gauge
 	done   chan struct{} // closed when the line and its device are
 	outlet sfu.Outlet    // stays while the device is off, muted
 	offer  sfu.TrackOffer
@@ -46,7 +47,14 @@ type running struct {
 	run    func(ctx context.Context) error // closes the device
 	fresh  func()
 	reveal func(time.Duration) bool // shows what the person holds; false if it cannot
+	gauge  gauge
 }
+
+// A gauge says what share of the room can be made out; see filter.Gauged.
+type gauge func() (share float64, ok bool)
+
+// noGauge is of a device that is off, or of one without pictures.
+func noGauge() (share float64, ok bool) { return 0, false }
 
 // noReveal is of a device that is off, or of one without pictures.
 func noReveal(time.Duration) bool { return false }
@@ -54,7 +62,7 @@ func noReveal(time.Duration) bool { return false }
 func (c *Call) newFeed(src sfu.Source, sending func(*Own) *Sending, open func(context.Context, *feed) (running, error)) *feed {
 	done := make(chan struct{})
 	close(done)
-	return &feed{call: c, source: src, sending: sending, open: open, done: done, stop: func() {}, fresh: func() {}, reveal: noReveal, valve: &valve{}}
+	return &feed{call: c, source: src, sending: sending, open: open, done: done, stop: func() {}, fresh: func() {}, reveal: noReveal, gauge: noGauge, valve: &valve{}}
 }
 
 func (f *feed) choose(name string) {
@@ -96,7 +104,7 @@ func (f *feed) on(ctx context.Context) error {
 		return err
 	}
 	f.mu.Lock()
-	f.fresh, f.reveal = r.fresh, r.reveal
+	f.fresh, f.reveal, f.gauge = r.fresh, r.reveal, r.gauge
 	f.mu.Unlock()
 	f.show(Sending{Phase: On, Device: sfu.Foreign(r.device.Label).Clean()})
 	go func() {
@@ -133,7 +141,7 @@ func (f *feed) end() {
 	f.mu.Lock()
 	f.valve.close()
 	f.stop()
-	f.fresh, f.reveal = func() {}, noReveal
+	f.fresh, f.reveal, f.gauge = func() {}, noReveal, noGauge
 	outlet, done, closed := f.outlet, f.done, f.closed
 	if f.source == sfu.Screen {
 		f.outlet = nil
@@ -232,6 +240,13 @@ func (f *feed) publish(ctx context.Context, offer sfu.TrackOffer) (*valve, error
 	f.outlet, f.offer = outlet, offer
 	f.valve.Outlet = outlet
 	return f.valve, nil
+}
+
+// revealed is what the device's gauge shows.
+func (f *feed) revealed() (share float64, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.gauge()
 }
 
 func sameOffer(a, b sfu.TrackOffer) bool {

@@ -17,6 +17,11 @@ type Meters struct {
 	PictureFor  time.Duration // mean time of one in the filters
 	PictureUp   int           // bits per second
 
+	// Revealed is the share of the room's detail that could be made out from the
+	// pictures since the camera was opened, 0 to 1, if it is Gauged.
+	Revealed float64
+	Gauged   bool
+
 	Decoded float64 // pictures a second that were decoded again
 
 	SoundUp int     // bits per second
@@ -40,6 +45,7 @@ func (c *Call) measure(ctx context.Context) {
 		is, now := c.reading(), time.Now()
 		m := is.since(was, now.Sub(last))
 		m.Second = second
+		m.Revealed, m.Gauged = c.camera.revealed()
 		was, last = is, now
 		c.change(func(s State) State { s.Meters = m; return s })
 	}

@@ -22,6 +22,9 @@ func TestARehearsalMeasuresEverySecond(t *testing.T) {
 		if m.Second != 3 || m.PictureRate < 49 || m.PictureRate > 51 || m.Level != call.Silence {
 			t.Errorf("meters %+v, want 50 pictures a second and silence", m)
 		}
+		if !m.Gauged || m.Revealed != .03 {
+			t.Errorf("of the room: %+v", m)
+		}
 		if !s.State().Rehearsal || s.State().Room != "rehearsal" {
 			t.Errorf("the room is %q", s.State().Room)
 		}
@@ -29,7 +32,7 @@ func TestARehearsalMeasuresEverySecond(t *testing.T) {
 			t.Fatal(err)
 		}
 		pass(2 * time.Second)
-		if m := s.State().Meters; m.PictureRate != 0 || m.PictureFor != 0 {
+		if m := s.State().Meters; m.PictureRate != 0 || m.PictureFor != 0 || m.Gauged {
 			t.Errorf("with the camera off: %+v", m)
 		}
 		s.end(t)

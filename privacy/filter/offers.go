@@ -25,6 +25,14 @@ type Revealer interface {
 	Reveal(d time.Duration)
 }
 
+// A Gauged filter measures how much of what it hides can be made out all the same.
+type Gauged interface {
+	// Revealed is the share of the room's detail that a receiver could have put
+	// together since the camera was opened, 0 to 1; ok is false while that is not
+	// known, or not measured. It may be called by several goroutines at any time.
+	Revealed() (share float64, ok bool)
+}
+
 // A Staged filter knows where its time goes.
 type Staged interface {
 	// Stages says what the last Apply took, in the order of the work. The list

@@ -26,7 +26,7 @@ const (
 )
 
 // A PictureFilter changes a picture so that it shows less. It may offer more: be
-// a Noter, Paced, a Revealer, Staged; and an io.Closer, which is closed when the
+// a Noter, Paced, a Revealer, Gauged, Staged; and an io.Closer, which is closed when the
 // chain is and nothing of the filter runs any more.
 type PictureFilter interface {
 	// Name is the word users see for the filter, such as "blur".
@@ -62,7 +62,8 @@ func (c ClearedPicture) Shrunk(pool *frame.Pool) ClearedPicture {
 //	                          │ fails, panics, late
 //	                          └─► the copy, for a second; then the cover colour
 //
-// It is used by one goroutine at a time, but for Reveal, and must be closed.
+// It is used by one goroutine at a time, but for Reveal and Revealed, and must be
+// closed.
 //
 // 2026-11-25: it is the copy that stands in first, so that one bad picture is not
 // a flash of colour for the others. The copy is taken when the filters have
@@ -280,6 +281,19 @@ func (c *VideoChain) Reveal(d time.Duration) (can bool) {
 		}
 	}
 	return can
+}
+
+// Revealed is what the filters measure of what can be made out of the room: see
+// Gauged; of several, the most. It may be called by several goroutines.
+func (c *VideoChain) Revealed() (share float64, ok bool) {
+	for _, f := range c.filters {
+		if g, is := f.(Gauged); is {
+			if s, known := g.Revealed(); known {
+				share, ok = max(share, s), true
+			}
+		}
+	}
+	return share, ok
 }
 
 // Close ends the chain, and soon after it the filters. A filter that hangs is

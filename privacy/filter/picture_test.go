@@ -255,6 +255,34 @@ func TestNotesAreThoseOfTheFilters(t *testing.T) {
 	}
 }
 
+func TestOfSeveralFiltersTheOneThatRevealsMostCounts(t *testing.T) {
+	for _, c := range []struct {
+		filters []filter.PictureFilter
+		share   float64
+		ok      bool
+	}{
+		{[]filter.PictureFilter{newMoody()}, 0, false},
+		{[]filter.PictureFilter{gauged{newMoody(), .2}, newMoody(), gauged{newMoody(), .1}, gauged{newMoody(), -1}}, .2, true},
+	} {
+		chain, err := filter.NewVideoChain(filter.VideoOptions{}, c.filters...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if share, ok := chain.Revealed(); share != c.share || ok != c.ok {
+			t.Errorf("%g, %v, want %g, %v", share, ok, c.share, c.ok)
+		}
+		chain.Close()
+	}
+}
+
+// A gauged filter measures; less than nothing is not known.
+type gauged struct {
+	*moody
+	share float64
+}
+
+func (g gauged) Revealed() (float64, bool) { return g.share, g.share >= 0 }
+
 func TestRevealReachesTheFilterAndCloseClosesIt(t *testing.T) {
 	m := newMoody()
 	c := chainOf(t, filter.VideoOptions{}, m)

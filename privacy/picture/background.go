@@ -18,6 +18,7 @@ import (
 	"paravent/media/frame"
 	"paravent/privacy/filter"
 	"paravent/privacy/picture/compose"
+	"paravent/privacy/picture/leak"
 	"paravent/privacy/picture/person"
 	"paravent/privacy/picture/segment"
 )
@@ -36,6 +37,10 @@ type Options struct {
 	// InStep looks for faces between two pictures instead of beside them, so that
 	// the same film gives the same result each time.
 	InStep bool
+
+	// Gauge measures, beside the pictures' way, how much of the room can be made
+	// out from what leaves.
+	Gauge bool
 
 	// Probe is called before each stage, on the goroutine that runs it, with what
 	// the stage is about to use. It is for tests that inject faults: it may panic,
@@ -60,11 +65,12 @@ func (s Stage) String() string { return [...]string{"segment", "divide", "compos
 
 // A Background is a filter that shows the person whose camera it is, and nothing
 // else. It belongs to one camera and is used by one goroutine at a time, except
-// for Reveal. It must be closed.
+// for Reveal and Revealed. It must be closed.
 type Background struct {
 	options Options
 	segment *segment.Segmenter
 	finder  *finder
+	gauge   *leak.Gauge // nil if nothing is measured
 	keeper  person.Keeper
 	guard   guard
 
@@ -105,6 +111,9 @@ func New(o Options) (*Background, error) {
 		return nil, fmt.Errorf("background: %w", err)
 	}
 	b := &Background{options: o, segment: s, finder: f, pace: 1}
+	if o.Gauge {
+		b.gauge = leak.NewGauge(o.InStep)
+	}
 	for i := range b.times {
 		b.times[i].Name = Stage(i).String()
 	}
@@ -126,9 +135,23 @@ func (b *Background) Pace(every int) { b.pace = max(every, 1) }
 // Reveal shows what the person holds up, for d from the next picture on.
 func (b *Background) Reveal(d time.Duration) { b.reveal.Store(int64(d) + 1) }
 
-// Close ends the search for faces. It does not wait for one that goes on.
+// Revealed is the share of the room's detail that could be made out from what has
+// left, 0 to 1; ok is false while that is not known, or not measured. It may be
+// called by several goroutines.
+func (b *Background) Revealed() (share float64, ok bool) {
+	if b.gauge == nil {
+		return 0, false
+	}
+	f, ok := b.gauge.Figures()
+	return f.Area, ok
+}
+
+// Close ends the search for faces and the gauge. It does not wait for what goes on.
 func (b *Background) Close() error {
 	b.finder.close()
+	if b.gauge != nil {
+		b.gauge.Close()
+	}
 	return nil
 }
 
@@ -161,9 +184,15 @@ func (b *Background) Apply(p *frame.Picture) error {
 	if !b.grid.agrees(b.canvas[:]) {
 		return errMask
 	}
+	if b.gauge != nil {
+		b.gauge.Before(p, b.canvas[:], canvasW, canvasH)
+	}
 	err := b.compose.Apply(p, b.canvas[:], canvasW, canvasH, b.effect)
 	if err == nil && b.notes.Has(filter.Away) {
 		p.Fill(b.options.Cover)
+	}
+	if err == nil && b.gauge != nil {
+		b.gauge.After(p)
 	}
 	b.times[Compose].Took = time.Since(began)
 	return err

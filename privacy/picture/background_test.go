@@ -20,6 +20,7 @@ var (
 	_ filter.PictureFilter = (*picture.Background)(nil)
 	_ filter.Noter         = (*picture.Background)(nil)
 	_ filter.Revealer      = (*picture.Background)(nil)
+	_ filter.Gauged        = (*picture.Background)(nil)
 )
 
 func TestOtherModelsAreRefused(t *testing.T) {
@@ -442,5 +443,22 @@ func TestAProbeThatFailsIsAnErrorOfThePicture(t *testing.T) {
 		if err := f.next(); !errors.Is(err, bad) {
 			t.Errorf("%v: %v", stage, err)
 		}
+	}
+}
+
+func TestARehearsalSaysHowMuchOfTheRoomCanBeMadeOut(t *testing.T) {
+	o := options()
+	o.Gauge = true
+	f := play(t, sits(t, 320, 180), o)
+	f.until(5 * time.Second)
+	if share, ok := f.filter.Revealed(); ok {
+		t.Errorf("%.3f is known too soon", share)
+	}
+	f.until(5500 * time.Millisecond)
+	if share, ok := f.filter.Revealed(); !ok || share > .1 {
+		t.Errorf("share %.3f, %v", share, ok)
+	}
+	if share, ok := open(t, options()).Revealed(); ok {
+		t.Errorf("%.3f was measured though nobody asked", share)
 	}
 }

@@ -38,6 +38,10 @@ type Meter struct {
 	Camera  int     `json:"camera_bits_per_second"`
 	Sound   int     `json:"sound_bits_per_second"`
 	Level   float64 `json:"sound_level_db"`
+
+	// Room is how much of the room can be made out, in percent; nil while that is
+	// not known.
+	Room *float64 `json:"room_made_out_percent,omitempty"`
 }
 
 func problem(p say.Problem) Event {
@@ -66,10 +70,7 @@ func Events(old, now call.State) []Event {
 	advice(old, now, add)
 	if m := now.Meters; m.Second != old.Meters.Second {
 		if line := view.Meters(now); len(line) > 0 {
-			add(Event{Name: "meter", Text: badges(line), Meter: &Meter{
-				Second: m.Second, Rate: rounded(m.PictureRate), Decoded: rounded(m.Decoded), Filter: rounded(float64(m.PictureFor) / float64(time.Millisecond)),
-				Camera: m.PictureUp, Sound: m.SoundUp, Level: rounded(m.Level),
-			}})
+			add(Event{Name: "meter", Text: badges(line), Meter: meter(m)})
 		}
 	}
 	if q := view.Question(now); q != "" && q != view.Question(old) {
@@ -89,6 +90,18 @@ func Events(old, now call.State) []Event {
 	if now.Ended != nil && old.Ended == nil {
 		p := view.Ending(now)
 		add(Event{Name: "ended", Text: p.Text, Code: p.Code, Hint: p.Hint})
+	}
+	return out
+}
+
+func meter(m call.Meters) *Meter {
+	out := &Meter{
+		Second: m.Second, Rate: rounded(m.PictureRate), Decoded: rounded(m.Decoded), Filter: rounded(float64(m.PictureFor) / float64(time.Millisecond)),
+		Camera: m.PictureUp, Sound: m.SoundUp, Level: rounded(m.Level),
+	}
+	if m.Gauged {
+		percent := rounded(100 * m.Revealed)
+		out.Room = &percent
 	}
 	return out
 }

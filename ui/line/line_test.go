@@ -2,6 +2,7 @@ package line_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -123,7 +124,12 @@ func TestARehearsalSaysThatNothingLeavesAndWhatWasMeasured(t *testing.T) {
 	now.Meters = call.Meters{Second: 3, PictureRate: 29.97, PictureFor: 4100 * time.Microsecond, PictureUp: 512_300, Level: call.Silence}
 	events := line.Events(was, now)
 	if len(events) != 1 || events[0].Name != "meter" || events[0].Text != "30 pictures a second, 4.1 ms in the filter, 512 kbit/s" ||
-		events[0].Meter.Filter != 4.1 || events[0].Meter.Camera != 512_300 {
+		events[0].Meter.Filter != 4.1 || events[0].Meter.Camera != 512_300 || events[0].Meter.Room != nil {
+		t.Errorf("events are %+v", events)
+	}
+	now.Meters.Gauged, now.Meters.Revealed = true, .0312
+	events = line.Events(was, now)
+	if events[0].Meter.Room == nil || *events[0].Meter.Room != 3.12 || !strings.HasSuffix(events[0].Text, ", 3 % of your room can be made out") {
 		t.Errorf("events are %+v", events)
 	}
 }

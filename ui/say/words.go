@@ -100,6 +100,12 @@ func (Words) PictureMeter(rate float64, each time.Duration, bits int) string {
 	return fmt.Sprintf("%.0f pictures a second, %.1f ms in the filter, %d kbit/s", rate, float64(each)/float64(time.Millisecond), bits/1000)
 }
 
+// RoomMeter says how much of the room can be made out from the pictures so far, as a
+// share of 0 to 1.
+func (Words) RoomMeter(share float64) string {
+	return fmt.Sprintf("%.0f %% of your room can be made out", 100*share)
+}
+
 // SoundMeter says how loud the sound of the last second was behind the room gate,
 // in dB of full scale, and its bits per second.
 func (Words) SoundMeter(level float64, silent bool, bits int) string {

@@ -142,6 +142,15 @@ func TestInARehearsalTheDecodedPictureStandsForThePersonsOwn(t *testing.T) {
 	if m := view.Meters(s); len(m) != 2 || m[1].Text != "sound -34 dB, 32 kbit/s" {
 		t.Errorf("meters %+v", m)
 	}
+	for share, want := range map[float64]view.Badge{
+		.004: {Name: "room", Text: "0 % of your room can be made out"},
+		.25:  {Name: "room", Text: "25 % of your room can be made out", Alert: true},
+	} {
+		s.Meters.Gauged, s.Meters.Revealed = true, share
+		if got := texts(s)["room"]; got != want {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+	}
 	for _, b := range view.StateLine(s) {
 		if b.Name == "encryption" {
 			t.Error("there is no server to encrypt to")
