@@ -83,7 +83,7 @@ func newMachine(ctx context.Context, to purpose, chosen, settings config.Join, r
 	m.card = card
 	m.equipment = call.Equipment{
 		Cameras: cameras(), Screens: source.New(screens()), Microphones: card, Codecs: codecs(),
-		Play: mixer.Add, Log: log,
+		Play: mixer.Add, Speaker: func() capture.Device { return card.InUse().Speaker }, Log: log,
 		ScreenChain: func() (*filter.VideoChain, error) {
 			leave, err := rules.Screen()
 			if err != nil {

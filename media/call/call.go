@@ -34,9 +34,13 @@ type Equipment struct {
 	Microphones capture.MicrophoneOpener
 	Codecs      codec.Set
 
-	// Play adds a voice to what the loudspeaker plays, until the function that
-	// it returns is called.
-	Play func(present.AudioSource) (remove func())
+	// Play adds a voice, as loud as the volume says, to what the loudspeaker
+	// plays, until the function that it returns is called.
+	Play func(present.AudioSource, *present.Volume) (remove func())
+
+	// Speaker returns what is really played on; the zero Device is nothing. It
+	// must not block.
+	Speaker func() capture.Device
 
 	// The chains are made anew each time a device is opened.
 	CameraChain func() (*filter.VideoChain, error)
@@ -55,6 +59,12 @@ type Settings struct {
 	Sound            codec.SoundSettings
 	Policy           policy.Policy
 	Background, Gate string // the filters' names, for the state line
+
+	// PushToTalk keeps the microphone closed except while the person says Talk.
+	PushToTalk bool
+
+	// Confidential says that nobody beside the person may hear the meeting.
+	Confidential bool
 
 	// StartCamera and StartMicrophone open the devices at once: only ever set
 	// because the person said so.
@@ -81,25 +91,30 @@ type Call struct {
 
 	camera, microphone, screen *feed
 	others                     *receivers
+	talk                       talk
+	take                       take
 
 	first atomic.Int64 // nanoseconds until the first decoded picture
 
 	mu     sync.Mutex // guards everything that follows
 	state  State
-	agreed bool   // to the recording that goes on
-	unask  func() // takes the question about a recording back
+	agreed bool                // to the recording that goes on
+	unask  func()              // takes the question about a recording back
+	asking map[sfu.Source]bool // somebody wants it open, and the person has not answered
+	hinted bool                // that a loudspeaker is heard by others
 }
 
 // New returns a call over an open session. Run must be called next.
 func New(s sfu.Session, set Settings, e Equipment) *Call {
-	c := &Call{session: s, settings: set, kit: e, changed: make(chan struct{}, 1), unask: func() {}}
+	c := &Call{session: s, settings: set, kit: e, changed: make(chan struct{}, 1), unask: func() {}, asking: make(map[sfu.Source]bool)}
+	c.talk.init()
 	c.box = consent.NewBox(func() {
 		c.change(func(s State) State { s.Question = c.box.Open(); return s })
 	})
 	self := s.Self()
 	c.state = State{
 		Server: sfu.Foreign(set.Server).Clean(), Room: s.RoomName().Clean(), Self: self.ID, Caps: s.Caps(), Link: sfu.LinkUp,
-		Own: Own{Camera: Sending{Phase: Off}, Microphone: Sending{Phase: Off}, Screen: Sending{Phase: Off}, Background: set.Background, Gate: set.Gate},
+		Own: Own{Camera: Sending{Phase: Off}, Microphone: Sending{Phase: Off}, Screen: Sending{Phase: Off}, Background: set.Background, Gate: set.Gate, PushToTalk: set.PushToTalk},
 	}
 	if set.Rehearsal {
 		c.state.Rehearsal, c.state.Room = true, "rehearsal"
@@ -126,6 +141,7 @@ func (c *Call) Run(ctx context.Context) error {
 	if c.settings.Rehearsal {
 		own.Go(func() { c.measure(ctx) })
 	}
+	own.Go(func() { c.followTalk(ctx) })
 	leave := ctx.Done()
 	for {
 		select {

@@ -208,7 +208,7 @@ func TestOnlyThePersonOpensADevice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := enter(t, nil)
 		s.session.queue.Put(sfu.UnmuteAsked{Source: sfu.Microphone})
-		pass(time.Minute)
+		pass(50 * time.Second)
 		if s.count("open microphone") != 0 || s.State().Question == nil {
 			t.Error("a moderator opened the microphone")
 		}

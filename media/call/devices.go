@@ -110,7 +110,7 @@ func (c *Call) openMicrophone(ctx context.Context, f *feed) (r running, err erro
 	}
 	line := &send.SoundLine{
 		Microphone: mic, Chain: chain, Encoder: enc,
-		Outlet: outlet, Began: time.Since(c.settings.Began), Held: f.held, Meter: &f.meter,
+		Outlet: outlet, Began: time.Since(c.settings.Began), Held: f.held, Noted: f.noted, Meter: &f.meter, Tap: c.take.add,
 	}
 	return running{device: mic.Device(), run: line.Run, fresh: func() {}, reveal: noReveal, gauge: noGauge}, nil
 }

@@ -183,6 +183,7 @@ type microphone struct {
 	*diary
 	tick *time.Ticker
 	once sync.Once
+	at   time.Duration
 }
 
 func (o *opener) OpenMicrophone(context.Context) (capture.Microphone, error) {
@@ -202,6 +203,7 @@ func (m *microphone) Next(ctx context.Context, s *frame.Sound) error {
 	for i := range s.Near {
 		s.Near[i] = 0.5
 	}
+	s.At, m.at = m.at, m.at+frame.BlockFor
 	return nil
 }
 func (m *microphone) Device() capture.Device { return capture.Device{Label: "microphone"} }
@@ -226,7 +228,7 @@ func (coder) Close() error     { return nil }
 type soundCoder struct{ d *diary }
 
 func (c soundCoder) Encode(s filter.ClearedSound) (codec.Packet, error) {
-	if s.Block()[0] != 0 {
+	if s.Block()[0] == 0.5 {
 		c.d.add("RAW SOUND")
 	}
 	return codec.Packet{Data: []byte{1}, At: s.At()}, nil
@@ -252,10 +254,23 @@ func (w watchful) Notes() filter.Notes     { return filter.Notes(w.notes.Load())
 func (w watchful) Reveal(d time.Duration)  { w.d.add("reveal " + d.String()) }
 func (watchful) Revealed() (float64, bool) { return .03, true }
 
-type silence struct{}
+// A hush is a filter that lets a quarter of its level through while it is told to,
+// else nothing, and has something to tell.
+type hush struct {
+	notes *atomic.Uint32
+	opens *atomic.Bool
+}
 
-func (silence) Name() string               { return "gate" }
-func (silence) Apply(s *frame.Sound) error { clear(s.Near[:]); return nil }
+func (h hush) Notes() filter.Notes { return filter.Notes(h.notes.Load()) }
+func (hush) Name() string          { return "gate" }
+func (h hush) Apply(s *frame.Sound) error {
+	for i := range s.Near {
+		if s.Near[i] /= 4; !h.opens.Load() {
+			s.Near[i] = 0
+		}
+	}
+	return nil
+}
 
 // A stay is a call over doubles.
 type stay struct {
@@ -264,8 +279,18 @@ type stay struct {
 	session *session
 	opener  *opener
 	notes   *atomic.Uint32 // of the camera's filter
+	hears   *atomic.Uint32 // notes of the microphone's filter
+	opens   *atomic.Bool   // that filter lets something through
+	voices  *present.Mixer // what Play was given
+	speaker capture.Device
 	done    chan struct{}
 	cancel  context.CancelFunc
+}
+
+func (s *stay) play(src present.AudioSource, v *present.Volume) func() {
+	s.add("play")
+	remove := s.voices.Add(src, v)
+	return func() { remove(); s.add("stop playing") }
 }
 
 // enter begins a call in a bubble. What change does to the settings is said by
@@ -274,6 +299,7 @@ func enter(t *testing.T, change func(*call.Settings)) *stay {
 	t.Helper()
 	d := &diary{}
 	s := &stay{diary: d, session: newSession(d), opener: &opener{diary: d}, notes: new(atomic.Uint32), done: make(chan struct{})}
+	s.hears, s.opens, s.voices = new(atomic.Uint32), new(atomic.Bool), present.NewMixer()
 	set := call.Settings{Codec: codec.VP8, Wish: capture.VideoWish{FPS: 50}, Policy: policy.Default(), Background: "cover", Gate: "gate", Began: time.Now()}
 	if change != nil {
 		change(&set)
@@ -284,14 +310,15 @@ func enter(t *testing.T, change func(*call.Settings)) *stay {
 			Video:           []codec.VideoCodec{{Name: codec.VP8, NewEncoder: func(codec.VideoSettings) (codec.VideoEncoder, error) { return coder{d}, nil }}},
 			NewSoundEncoder: func(codec.SoundSettings) (codec.SoundEncoder, error) { return soundCoder{d}, nil },
 		},
-		Play: func(present.AudioSource) func() { return func() {} },
+		Play: s.play,
 		CameraChain: func() (*filter.VideoChain, error) {
 			return filter.NewVideoChain(filter.VideoOptions{Cover: frame.Black()}, watchful{notes: s.notes, d: d})
 		},
 		ScreenChain: func() (*filter.VideoChain, error) {
 			return filter.NewVideoChain(filter.VideoOptions{Cover: frame.Black()}, cover{})
 		},
-		SoundChain: func() (*filter.AudioChain, error) { return filter.NewAudioChain(nil, silence{}) },
+		SoundChain: func() (*filter.AudioChain, error) { return filter.NewAudioChain(nil, hush{s.hears, s.opens}) },
+		Speaker:    func() capture.Device { return s.speaker },
 		Log:        slog.New(slog.DiscardHandler),
 	})
 	ctx, cancel := context.WithCancel(t.Context())

@@ -81,7 +81,11 @@ func (f *feed) chosen(otherwise string) string {
 }
 
 func (f *feed) show(s Sending) {
-	f.call.change(func(st State) State { *f.sending(&st.Own) = s; return st })
+	f.call.change(func(st State) State {
+		*f.sending(&st.Own) = s
+		st.Meters = st.Meters.of(st.Own)
+		return st
+	})
 }
 
 // on opens the device and begins to send.
@@ -107,6 +111,9 @@ func (f *feed) on(ctx context.Context) error {
 	f.fresh, f.reveal, f.gauge = r.fresh, r.reveal, r.gauge
 	f.mu.Unlock()
 	f.show(Sending{Phase: On, Device: sfu.Foreign(r.device.Label).Clean()})
+	if f.source == sfu.Microphone {
+		f.call.hintHeadset()
+	}
 	go func() {
 		err := r.run(life)
 		f.end()
@@ -258,8 +265,8 @@ func (f *feed) held(filter string) {
 	f.call.change(func(s State) State { f.sending(&s.Own).Held = filter; return s })
 }
 
-// noted shows what the person should know of their picture. Real-time: what it
-// sets off goes on by itself.
+// noted shows what the person should know of their picture or sound. Real-time:
+// what it sets off goes on by itself.
 func (f *feed) noted(n filter.Notes) {
 	began := false
 	f.call.change(func(s State) State {

@@ -26,6 +26,22 @@ type Meters struct {
 
 	SoundUp int     // bits per second
 	Level   float64 // of the sound after the room gate, in dB of full scale; Silence if there is none
+	Peak    float64 // its loudest sample, likewise
+}
+
+// of returns the meters without those of what is closed: whoever is muted is not
+// measured either.
+func (m Meters) of(own Own) Meters {
+	if m.Second == 0 {
+		return m
+	}
+	if own.Camera.Phase != On {
+		m.PictureRate, m.PictureFor, m.PictureUp = 0, 0, 0
+	}
+	if own.Microphone.Phase != On {
+		m.SoundUp, m.Level, m.Peak = 0, Silence, Silence
+	}
+	return m
 }
 
 // Silence is the level of no sound at all, in dB.
@@ -47,7 +63,7 @@ func (c *Call) measure(ctx context.Context) {
 		m.Second = second
 		m.Revealed, m.Gauged = c.camera.revealed()
 		was, last = is, now
-		c.change(func(s State) State { s.Meters = m; return s })
+		c.change(func(s State) State { s.Meters = m.of(s.Own); return s })
 	}
 }
 
@@ -55,11 +71,12 @@ func (c *Call) measure(ctx context.Context) {
 type reading struct {
 	pictures, sound send.Counts
 	session         map[sfu.Source]sfu.Sent
-	shown           uint64 // pictures that were decoded
+	shown           uint64  // pictures that were decoded
+	peak            float32 // since the reading before
 }
 
 func (c *Call) reading() reading {
-	r := reading{c.camera.meter.Counts(), c.microphone.meter.Counts(), c.session.Stats().Sent, 0}
+	r := reading{c.camera.meter.Counts(), c.microphone.meter.Counts(), c.session.Stats().Sent, 0, c.microphone.meter.TakePeak()}
 	shown, _ := c.others.stats()
 	for _, n := range shown {
 		r.shown += n
@@ -76,7 +93,7 @@ func (r reading) since(was reading, d time.Duration) Meters {
 		}
 		return int(float64(r.session[src].Bytes-was.session[src].Bytes) * 8 / seconds)
 	}
-	m := Meters{Level: Silence, PictureUp: up(sfu.Camera), SoundUp: up(sfu.Microphone)}
+	m := Meters{Level: Silence, Peak: Silence, PictureUp: up(sfu.Camera), SoundUp: up(sfu.Microphone)}
 	if r.shown > was.shown { // or another track
 		m.Decoded = float64(r.shown-was.shown) / seconds
 	}
@@ -87,6 +104,7 @@ func (r reading) since(was reading, d time.Duration) Meters {
 	if n := r.sound.Blocks - was.sound.Blocks; n > 0 {
 		mean := (r.sound.Energy - was.sound.Energy) / float64(n)
 		m.Level = max(Silence, 10*math.Log10(max(mean, 1e-12)))
+		m.Peak = max(Silence, 20*math.Log10(max(float64(r.peak), 1e-12)))
 	}
 	return m
 }

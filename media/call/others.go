@@ -27,11 +27,14 @@ type receivers struct {
 	lines  map[sfu.TrackID]*receiving
 	views  map[sfu.TrackID]sfu.View // not zero
 	relays map[sfu.TrackID]*present.Relay
+	wishes map[sfu.MemberID]Volume // for the whole call, also of who has left
 }
 
 // receiving is one line.
 type receiving struct {
 	cancel context.CancelFunc
+	member sfu.MemberID
+	volume present.Volume
 
 	mu    sync.Mutex // guards everything that follows
 	inlet sfu.Inlet
@@ -45,6 +48,7 @@ func newReceivers(c *Call) *receivers {
 		lines:  make(map[sfu.TrackID]*receiving),
 		views:  make(map[sfu.TrackID]sfu.View),
 		relays: make(map[sfu.TrackID]*present.Relay),
+		wishes: make(map[sfu.MemberID]Volume),
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	return r
@@ -110,7 +114,10 @@ func (r *receivers) reconcile() {
 // start must be called with mu held.
 func (r *receivers) start(t Track) {
 	ctx, cancel := context.WithCancel(r.ctx)
-	line := &receiving{cancel: cancel}
+	line := &receiving{cancel: cancel, member: t.Member}
+	if v, ok := r.wishes[t.Member]; ok {
+		line.volume.Set(v.gain())
+	}
 	r.lines[t.ID] = line
 	relay := r.relays[t.ID]
 	r.running.Go(func() {
@@ -181,7 +188,7 @@ func (r *receivers) hear(ctx context.Context, line *receiving, inlet sfu.Inlet) 
 	line.set(inlet, sound)
 	defer line.set(nil, nil)
 	defer func() { err = errors.Join(err, sound.Close()) }() // when nobody pulls from it any more
-	remove := r.call.kit.Play(sound)
+	remove := r.call.kit.Play(sound, &line.volume)
 	defer remove()
 	return sound.Run(ctx)
 }

@@ -30,7 +30,12 @@ type State struct {
 	Rehearsal bool
 	Meters    Meters // of a rehearsal
 
+	// Volumes are how loud this person hears members, where that was changed. It
+	// is never changed in place.
+	Volumes map[sfu.MemberID]Volume
+
 	Own      Own
+	Take     Take
 	Notices  []Notice          // what the person should know, oldest first
 	Question *consent.Question // waiting for the person; nil if there is none
 	Ended    *sfu.Ended        // nil while the call goes on
@@ -81,6 +86,9 @@ type Own struct {
 	// "gate"; "off" is the raw picture or sound.
 	Background, Gate string
 
+	// PushToTalk says that the microphone is open only while the person talks.
+	PushToTalk bool
+
 	// Paused is true while nothing is sent because a question is open or was
 	// answered with no.
 	Paused bool
@@ -103,8 +111,14 @@ type Sending struct {
 	Device string // what is really used, for people; empty when off
 	Held   string // the filter that holds everything back; empty if none does
 
-	// Notes are what the person should know of the picture; of the camera only.
+	// Notes are what the person should know of the picture, or of the sound.
 	Notes filter.Notes
+}
+
+// Heard reports whether the others hear this person now, or would if there were
+// something to hear.
+func (o Own) Heard() bool {
+	return o.Microphone.Phase == On && o.Microphone.Held == "" && !o.Paused
 }
 
 // A Notice is something that happened to this person's own call, as an error
@@ -127,6 +141,9 @@ const (
 	PanicDone     What = "panic"
 	MutedAway     What = "muted away" // the chair is empty, and the setting says so
 	Showing       What = "showing"    // what the person holds is shown for a while
+	UseHeadset    What = "use headset"
+	Volumes       What = "volumes" // Arg lists them
+	TakeDropped   What = "recording dropped"
 )
 
 // maxChat and maxNotices bound what a call remembers; what others write comes

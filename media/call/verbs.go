@@ -31,13 +31,16 @@ func (c *Call) set(ctx context.Context, f *feed, on bool) error {
 	if !on {
 		return f.off(ctx)
 	}
-	if c.paused.Load() && c.State().Question == nil {
-		// The person said no before; opening a device asks once more.
-		if !c.askRecording(ctx) {
-			return nil
-		}
+	if !c.mayOpen(ctx) {
+		return nil
 	}
 	return f.on(ctx)
+}
+
+// mayOpen reports whether a device may be opened. If the person has said no to a
+// recording before, it asks once more.
+func (c *Call) mayOpen(ctx context.Context) bool {
+	return !c.paused.Load() || c.State().Question != nil || c.askRecording(ctx)
 }
 
 // SetHand raises or lowers this person's hand.
@@ -99,6 +102,8 @@ func (c *Call) Panic() {
 
 // shut shuts the valves at once and closes the devices behind them.
 func (c *Call) shut() {
+	c.talk.say(false)
+	c.take.drop()
 	for _, f := range c.feeds() {
 		f.shut()
 	}
@@ -189,9 +194,31 @@ func (c *Call) pause(on bool) {
 	c.change(func(s State) State { s.Own.Paused = on; return s })
 }
 
-// askUnmute asks whether to open a device that a moderator wants open.
+// askFor is how long somebody's wish to open a device stands: who does not answer
+// has said no.
+const askFor = time.Minute
+
+// askUnmute asks whether to open a device that a moderator wants open: once at a
+// time, and never for one that is open.
 func (c *Call) askUnmute(ctx context.Context, src sfu.Source) {
-	yes, err := c.box.Ask(ctx, consent.Question{Topic: consent.UnmuteMe, Room: c.State().Room, About: string(src)})
+	c.mu.Lock()
+	again := c.asking[src]
+	c.asking[src] = true
+	c.mu.Unlock()
+	if again {
+		return
+	}
+	defer func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.asking, src)
+	}()
+	if c.On(src) {
+		return
+	}
+	asked, cancel := context.WithTimeout(ctx, askFor)
+	defer cancel()
+	yes, err := c.box.Ask(asked, consent.Question{Topic: consent.UnmuteMe, Room: c.State().Room, About: string(src)})
 	if err == nil && yes {
 		c.tell(c.set(ctx, c.feed(src), true))
 	}

@@ -28,7 +28,18 @@ type Device struct {
 	Kind    Kind
 	Label   string // for people; from the driver, so not yet cleaned
 	Default bool   // what the system would choose
+	Form    Form   // of a speaker
 }
+
+// A Form is what a speaker looks like, as far as its name tells.
+type Form string
+
+// The forms.
+const (
+	UnknownForm Form = ""
+	Headset     Form = "headset"     // or headphones: only the person hears it
+	Loudspeaker Form = "loudspeaker" // the whole room does
+)
 
 // The errors of finding, opening and reading.
 var (

@@ -35,10 +35,33 @@ type Mixer struct {
 
 // A mixed is a source of a Mixer.
 type mixed struct {
-	src AudioSource
+	src    AudioSource
+	volume *Volume
 
 	mu   sync.Mutex // held while src is pulled
 	gone bool
+	gain float32 // at the end of the last block
+}
+
+// MostGain is the largest gain of a Volume.
+const MostGain = 2
+
+// A Volume is how loud a source of a Mixer is heard. The zero Volume leaves it as
+// it is. It may be used by several goroutines.
+type Volume struct{ less atomic.Uint32 } // bits of 1 − gain, so that zero is no change
+
+// Set makes the gain g, within 0 and MostGain. What is heard gets there within
+// the next block, so without a click. Real-time.
+func (v *Volume) Set(g float32) {
+	v.less.Store(math.Float32bits(1 - max(0, min(g, MostGain))))
+}
+
+// Gain returns what was set. No Volume is a gain of 1.
+func (v *Volume) Gain() float32 {
+	if v == nil {
+		return 1
+	}
+	return 1 - math.Float32frombits(v.less.Load())
 }
 
 // NewMixer returns a mixer of nothing, which is silent.
@@ -48,11 +71,12 @@ func NewMixer() *Mixer {
 	return m
 }
 
-// Add lets src be heard until remove is called. When remove returns, src is not
+// Add lets src be heard, as loud as v says, until remove is called; nil leaves it
+// as it is. When remove returns, src is not
 // pulled any more, so it may be closed then; src must not call it from Pull.
 // Both may be called by several goroutines.
-func (m *Mixer) Add(src AudioSource) (remove func()) {
-	line := &mixed{src: src}
+func (m *Mixer) Add(src AudioSource, v *Volume) (remove func()) {
+	line := &mixed{src: src, volume: v, gain: v.Gain()}
 	m.change(func(all []*mixed) []*mixed { return append(slices.Clone(all), line) })
 	return func() {
 		m.change(func(all []*mixed) []*mixed {
@@ -94,7 +118,25 @@ func (l *mixed) pull(b *frame.Block) bool {
 		return false
 	}
 	l.src.Pull(b)
+	l.fade(b)
 	return true
+}
+
+// fade applies the volume, on a straight line from where the last block ended.
+func (l *mixed) fade(b *frame.Block) {
+	from, to := l.gain, l.volume.Gain()
+	l.gain = to
+	if from == 1 && to == 1 {
+		return
+	}
+	if from == 0 && to == 0 {
+		*b = frame.Block{}
+		return
+	}
+	step := (to - from) / frame.BlockLen
+	for i := range b {
+		b[i] *= from + step*float32(i+1)
+	}
 }
 
 // limit keeps out within full scale.

@@ -16,6 +16,7 @@ type Meter struct {
 	took     atomic.Int64
 	blocks   atomic.Uint64
 	energy   atomic.Uint64 // bits of a float64
+	peak     atomic.Uint32 // bits of a float32 that is not negative
 }
 
 // Counts is what a Meter counted up to now.
@@ -37,9 +38,15 @@ func (m *Meter) sound(b *frame.Block) {
 	if m == nil {
 		return
 	}
-	sum := 0.0
+	sum, peak := 0.0, float32(0)
 	for _, v := range b {
 		sum += float64(v) * float64(v)
+		peak = max(peak, v, -v)
+	}
+	for old := m.peak.Load(); peak > math.Float32frombits(old); old = m.peak.Load() {
+		if m.peak.CompareAndSwap(old, math.Float32bits(peak)) {
+			break
+		}
 	}
 	m.blocks.Add(1)
 	m.energy.Store(math.Float64bits(math.Float64frombits(m.energy.Load()) + sum/frame.BlockLen))
@@ -52,3 +59,6 @@ func (m *Meter) Counts() Counts {
 		Blocks: m.blocks.Load(), Energy: math.Float64frombits(m.energy.Load()),
 	}
 }
+
+// TakePeak returns the largest sample since it was asked last; full scale is 1.
+func (m *Meter) TakePeak() float32 { return math.Float32frombits(m.peak.Swap(0)) }

@@ -8,7 +8,7 @@ import (
 )
 
 // settleFor is how long a note must hold, or be gone, before it is told: what
-// flickers from picture to picture only disturbs. In the time of the pictures.
+// flickers from one picture or sound to the next only disturbs. In their time.
 const settleFor = 300 * time.Millisecond
 
 // A steady set of notes changes only when a note has settled.
@@ -18,7 +18,7 @@ type steady struct {
 	other filter.Notes      // those that are
 }
 
-// after takes the notes of a picture of the time at, and reports whether told is
+// after takes the notes of a picture or a sound of the time at, and reports whether told is
 // another now. It does not allocate.
 func (s *steady) after(at time.Duration, n filter.Notes) bool {
 	was := s.told

@@ -21,11 +21,18 @@ type SoundLine struct {
 	Outlet     sfu.Outlet
 	Began      time.Duration // as in VideoLine
 
-	// Held is as in VideoLine.
-	Held func(filter string)
+	// Held and Noted are as in VideoLine.
+	Held  func(filter string)
+	Noted func(filter.Notes)
 
 	// Meter counts the sound that was cleared; nil counts nothing.
 	Meter *Meter
+
+	// Tap is given every block that was cleared, which it borrows until it
+	// returns; nil is none. Real-time: it must not block or allocate.
+	Tap func(*frame.Block)
+
+	notes steady
 }
 
 // Run carries sound until ctx is done or the microphone or the room fails. A
@@ -48,7 +55,13 @@ func (l *SoundLine) Run(ctx context.Context) (err error) {
 			holding = name
 			l.Held(name)
 		}
+		if l.notes.after(s.At, l.Chain.Notes()) {
+			l.Noted(l.notes.told)
+		}
 		l.Meter.sound(cleared.Block())
+		if l.Tap != nil {
+			l.Tap(cleared.Block())
+		}
 		pkt, err := l.Encoder.Encode(cleared)
 		if err != nil {
 			return fmt.Errorf("encode: %w", err)

@@ -70,8 +70,12 @@ func (s *malgoSystem) list() ([]found, error) {
 		}
 		for _, i := range infos {
 			id, label := idText(i.ID), i.Name()
+			form := capture.UnknownForm
+			if side.kind == capture.SpeakerKind {
+				form = FormOf(id, label)
+			}
 			out = append(out, found{
-				Device:  capture.Device{ID: id, Kind: side.kind, Label: label, Default: i.IsDefault != 0},
+				Device:  capture.Device{ID: id, Kind: side.kind, Label: label, Default: i.IsDefault != 0, Form: form},
 				raw:     i.ID,
 				monitor: side.kind == capture.MicrophoneKind && isMonitor(id, label),
 			})

@@ -98,7 +98,7 @@ func enter(t *testing.T, link string, cams capture.Opener, chain func() (*filter
 	}, call.Equipment{
 		Cameras: cams, Screens: cams, Microphones: noMachine{},
 		Codecs: codec.Set{Video: []codec.VideoCodec{vpx.VP8()}},
-		Play:   func(present.AudioSource) func() { return func() {} },
+		Play:   func(present.AudioSource, *present.Volume) func() { return func() {} },
 		Log:    log, CameraChain: chain,
 	})
 	ctx, leave := context.WithCancel(context.WithoutCancel(t.Context()))
