@@ -1,0 +1,193 @@
+// Package gate is the room gate: the person at the microphone is heard, and
+// nobody and nothing else in the room.
+//
+// A small recurrent network looks at every 10 ms of sound: at its level in each
+// band against the person's own, and at how much the room has smeared it. From
+// that it tells near from far, which needs no voice print, and says for each band
+// how much of it is the person's. Where it is not sure that the person speaks at
+// all, nothing passes: exact zeros, which the encoder need not send.
+//
+// It is written by hand because nothing that could be had does this: noise
+// suppressors and voice detectors let a second voice pass, since it is a voice.
+package gate
+
+import (
+	"errors"
+	"time"
+
+	"paravent/media/frame"
+	"paravent/privacy/filter"
+	"paravent/privacy/sound/net"
+)
+
+// A Mode says how much the gate lets through.
+type Mode int
+
+// The modes.
+const (
+	Near   Mode = iota // 20 ms later
+	Strict             // 40 ms later, and surer
+)
+
+// ErrModel is returned by New for a network that is not one of a room gate.
+var ErrModel = errors.New("gate: not the network of a room gate")
+
+const (
+	modes   = 2
+	outputs = Bands + 2
+	speaks  = Bands     // the output that says how likely the person speaks
+	others  = Bands + 1 // and somebody or something else
+	most    = 4         // windows that are kept
+)
+
+// tuning is how a mode decides. Measured over scenes that the network did not
+// learn from.
+type tuning struct {
+	lag  int     // windows that are looked ahead
+	open float32 // likelihood that opens
+	keep float32 // that keeps open
+	hold int     // windows that it stays open below keep
+}
+
+func (m Mode) tuning() tuning {
+	if m == Strict {
+		return tuning{lag: 3, open: 0.7, keep: 0.4, hold: 3}
+	}
+	return tuning{lag: 1, open: 0.6, keep: 0.3, hold: 3}
+}
+
+// A Gate is a filter.SoundFilter. It is used by one goroutine at a time.
+type Gate struct {
+	mode     Mode
+	tune     tuning
+	analysis *Analysis
+	ear      *Ear
+	net      *net.Net
+	features []float32
+	out      []float32
+
+	kept   [most][]complex64 // the last windows, in a ring
+	at     int
+	gains  []float32 // of each bin
+	open   bool
+	hold   int
+	speech float32 // how likely the person speaks, in what Apply gave back
+	others int     // windows of others behind a closed gate, less those since
+}
+
+// New returns a gate that is shut. ref is what the person sounds like, or
+// Usual(). It fails with ErrModel.
+func New(mode Mode, model *net.Model, ref Reference) (*Gate, error) {
+	n := model.New()
+	if s := n.Sizes(); s.Features != Features || s.Outputs != modes*outputs {
+		return nil, ErrModel
+	}
+	g := &Gate{
+		mode: mode, tune: mode.tuning(), analysis: NewAnalysis(frame.Rate), ear: NewEar(ref), net: n,
+		features: make([]float32, Features), out: make([]float32, modes*outputs), gains: make([]float32, frame.Rate/binHz/2+1),
+	}
+	for i := range g.kept {
+		g.kept[i] = make([]complex64, frame.Rate/binHz/2+1)
+	}
+	return g, nil
+}
+
+// Name implements filter.SoundFilter.
+func (*Gate) Name() string { return "gate" }
+
+// Delay implements filter.Delayer: the half window that overlaps, and what is
+// looked ahead.
+func (g *Gate) Delay() time.Duration { return time.Duration(1+g.tune.lag) * frame.BlockFor }
+
+// Apply implements filter.SoundFilter. Real-time: it does not allocate.
+func (g *Gate) Apply(s *frame.Sound) error {
+	clean(&s.Near)
+	g.analysis.Take(s.Near[:])
+	g.ear.Hear(g.analysis.Bins, g.analysis.Len(), g.features)
+	g.net.Run(g.features, g.out)
+	copy(g.kept[g.at%most], g.analysis.Bins)
+	x := g.kept[(g.at+most-g.tune.lag)%most]
+	g.at++
+
+	y := g.out[int(g.mode)*outputs:][:outputs]
+	g.decide(y)
+	if g.open {
+		spread((*[Bands]float32)(y), g.gains)
+		for k, v := range g.gains {
+			x[k] = complex(real(x[k])*v, imag(x[k])*v)
+		}
+	} else {
+		clear(x)
+	}
+	g.analysis.give(x, s.Near[:])
+	return nil
+}
+
+// decide opens and shuts the gate.
+func (g *Gate) decide(y []float32) {
+	p := y[speaks]
+	g.speech = p
+	switch {
+	case p >= g.tune.open, g.open && p >= g.tune.keep:
+		g.open, g.hold = true, g.tune.hold
+	case g.hold > 0:
+		g.hold--
+	default:
+		g.open = false
+	}
+	if !g.open && y[others] > 0.5 {
+		g.others = min(g.others+1, heldAfter+heldFor)
+	} else {
+		g.others = max(g.others-1, 0)
+	}
+}
+
+const (
+	heldAfter = 30  // windows of others until they are told of: 300 ms
+	heldFor   = 100 // that they are told of after their last
+)
+
+// Notes implements filter.SoundNoter.
+func (g *Gate) Notes() filter.Notes {
+	if g.others >= heldAfter {
+		return filter.HeldBack
+	}
+	return 0
+}
+
+// Speech returns how likely it is, 0 to 1, that the person speaks in what the last
+// Apply gave back; 0 while the gate is shut.
+func (g *Gate) Speech() float32 {
+	if !g.open {
+		return 0
+	}
+	return g.speech
+}
+
+// Reset forgets what was heard and shuts the gate, as after a gap.
+func (g *Gate) Reset() error {
+	g.analysis.reset()
+	g.ear.Reset()
+	g.net.Reset()
+	for _, x := range g.kept {
+		clear(x)
+	}
+	g.open, g.hold, g.speech, g.others = false, 0, 0, 0
+	return nil
+}
+
+// clean makes nothing of what is no sound.
+func clean(b *frame.Block) {
+	for i, v := range b {
+		if !(v >= -1 && v <= 1) {
+			switch {
+			case v > 1:
+				b[i] = 1
+			case v < -1:
+				b[i] = -1
+			default:
+				b[i] = 0
+			}
+		}
+	}
+}
