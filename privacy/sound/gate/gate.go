@@ -63,6 +63,7 @@ type Gate struct {
 	analysis *Analysis
 	ear      *Ear
 	net      *net.Net
+	known    bool // whether the person was measured
 	features []float32
 	out      []float32
 
@@ -75,15 +76,19 @@ type Gate struct {
 	others int     // windows of others behind a closed gate, less those since
 }
 
-// New returns a gate that is shut. ref is what the person sounds like, or
-// Usual(). It fails with ErrModel.
-func New(mode Mode, model *net.Model, ref Reference) (*Gate, error) {
+// New returns a gate that is shut. ref is what the person sounds like; nil is for
+// somebody whom nobody measured. It fails with ErrModel.
+func New(mode Mode, model *net.Model, ref *Reference) (*Gate, error) {
+	known := ref != nil
+	if !known {
+		ref = &usual
+	}
 	n := model.New()
 	if s := n.Sizes(); s.Features != Features || s.Outputs != modes*outputs {
 		return nil, ErrModel
 	}
 	g := &Gate{
-		mode: mode, tune: mode.tuning(), analysis: NewAnalysis(frame.Rate), ear: NewEar(ref), net: n,
+		mode: mode, tune: mode.tuning(), analysis: NewAnalysis(frame.Rate), ear: NewEar(*ref), net: n, known: known,
 		features: make([]float32, Features), out: make([]float32, modes*outputs), gains: make([]float32, frame.Rate/binHz/2+1),
 	}
 	for i := range g.kept {
@@ -149,10 +154,14 @@ const (
 
 // Notes implements filter.SoundNoter.
 func (g *Gate) Notes() filter.Notes {
+	var n filter.Notes
 	if g.others >= heldAfter {
-		return filter.HeldBack
+		n |= filter.HeldBack
 	}
-	return 0
+	if !g.known {
+		n |= filter.Uncalibrated
+	}
+	return n
 }
 
 // Speech returns how likely it is, 0 to 1, that the person speaks in what the last

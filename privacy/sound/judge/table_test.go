@@ -7,8 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"paravent/privacy/filter"
-	"paravent/privacy/sound"
+	"paravent/privacy/sound/gate"
 	"paravent/privacy/sound/judge"
 )
 
@@ -17,11 +16,6 @@ var (
 	folder = flag.String("voices", "testdata", "a folder of voices, .wav or .f32")
 	only   = flag.String("only", "", "keys of the scenes of the table, with commas between them")
 )
-
-// level is the gate that goes by level alone.
-func level(name string, m sound.Mode) judge.System {
-	return judge.Filters(name, func([]float32) ([]filter.SoundFilter, error) { return []filter.SoundFilter{sound.NewGate(m)}, nil })
-}
 
 // TestTable prints what every chain shows: go test ./privacy/sound/judge -run TestTable -scenes 20 -v
 func TestTable(t *testing.T) {
@@ -37,7 +31,7 @@ func TestTable(t *testing.T) {
 		keys := strings.Split(*only, ",")
 		scenes = slices.DeleteFunc(scenes, func(s judge.Scene) bool { return !slices.Contains(keys, s.Key) })
 	}
-	reports, err := judge.Table(voices, scenes, *takes, judge.Open(), level("level gate", sound.Near), level("level gate, strict", sound.Strict))
+	reports, err := judge.Table(voices, scenes, *takes, judge.Open(), roomGate(t, "room gate, near", gate.Near), roomGate(t, "room gate, strict", gate.Strict))
 	if err != nil {
 		t.Fatal(err)
 	}

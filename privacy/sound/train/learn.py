@@ -86,6 +86,8 @@ def losses(logits, rows, tilt):
         a, b = size * (got + 0.01) ** 0.4, size * (want + 0.01) ** 0.4
         error = (a - b) ** 2
         error = torch.where(a < b, error * tilt, error).mean((1, 2))
+        loud = 10 ** (level * 0.7 / 20)  # and as it is, which is what two voices at once need
+        error = error + 0.1 * (loud * (got - want)).clamp(-5, 5).square().mean((1, 2))
         near, other = r[:, :, FEATURES + BANDS], r[:, :, FEATURES + BANDS + 1]
         # what the person says counts by its level, what is let through by its own
         own = (size * want ** 0.4).mean(2)

@@ -232,6 +232,9 @@ type scene struct{ near, far, noise []float32 }
 // scene makes one of h.
 func (h *home) scene(rnd *rand.Rand, lib *library, w *workshop) scene {
 	gain := h.level + between(rnd, -6, 5)
+	if rnd.Float64() < 0.15 {
+		gain = h.level - between(rnd, 6, 12)
+	}
 	on, off := windowsOf(rnd)
 	dry := h.person.take(rnd, samples, h.pitch)
 	for i := range dry {
