@@ -39,6 +39,9 @@ func (s *Stream) Read(out []float32) (int, error) {
 	return s.turn.Read(out)
 }
 
+// Cut is that of a Reader.
+func (s *Stream) Cut() bool { return s.file.Cut() }
+
 // Rewind is that of a Reader.
 func (s *Stream) Rewind() error {
 	err := s.file.Rewind()

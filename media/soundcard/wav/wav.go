@@ -32,6 +32,7 @@ const (
 	float       = 3      // WAVE_FORMAT_IEEE_FLOAT
 	extended    = 0xFFFE // WAVE_FORMAT_EXTENSIBLE
 	unknown     = math.MaxInt64
+	soxEndless  = 0x7FFFF000 // the length that SoX writes to a pipe
 )
 
 // subformat is what follows the tag in the GUID of WAVE_FORMAT_EXTENSIBLE.
@@ -70,6 +71,7 @@ type Reader struct {
 	length int64  // of the samples as stated, in bytes; unknown means up to the end
 	left   int64  // of length
 	raw    []byte // one read's worth
+	cut    bool
 }
 
 // NewReader reads the header of a file. It reads no further than to the first
@@ -131,7 +133,7 @@ func (d *Reader) header() error {
 			switch {
 			case size == math.MaxUint32 && kind != "RIFF":
 				size = long
-			case size == math.MaxUint32, size == 0 && open:
+			case size == math.MaxUint32, size == math.MaxInt32, size == soxEndless, size == 0 && open:
 				size = unknown
 			}
 			if size != unknown {
@@ -270,6 +272,7 @@ func (d *Reader) Read(out []float32) (int, error) {
 		d.left -= int64(n)
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		d.cut = d.left != unknown
 		d.left, err = 0, nil
 		if n < frame {
 			return 0, io.EOF
@@ -313,6 +316,9 @@ func finite(v float64) float64 {
 	}
 	return max(-loudest, min(loudest, v))
 }
+
+// Cut reports whether Read came to an end before the one that the header states.
+func (d *Reader) Cut() bool { return d.cut }
 
 // Rewind goes back to the first sample. What NewReader was given must be an
 // io.Seeker at whose beginning the file begins.

@@ -81,6 +81,43 @@ func TestAnInterruptedFileIsWholeUpToTheLastFlush(t *testing.T) {
 	}
 }
 
+func TestAPipeGetsAFileThatLastsUntilItsEnd(t *testing.T) {
+	var b bytes.Buffer
+	w, err := wav.NewPipeWriter(&b, 48000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Write(tone(30000)), w.Flush(), w.Write(tone(1000)), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	d, err := wav.NewReader(bytes.NewReader(b.Bytes()))
+	if err != nil || d.Len() != -1 {
+		t.Fatal(d, err)
+	}
+	if got, _, err := wav.Read(&b, math.MaxInt); err != nil || len(got) != 31000 {
+		t.Error(len(got), err)
+	}
+}
+
+func TestAFileThatWasCutSaysSo(t *testing.T) {
+	whole := made(1, 1, 44100, 16, make([]int16, 1000))
+	for _, c := range []struct {
+		data []byte
+		cut  bool
+	}{{whole, false}, {whole[:len(whole)-1], true}, {whole[:len(whole)-500], true}, {append(whole, "LIST"...), false}} {
+		s, err := wav.NewStream(bytes.NewReader(c.data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for part := make([]float32, 700); err == nil; {
+			_, err = s.Read(part)
+		}
+		if s.Cut() != c.cut {
+			t.Errorf("%d bytes: %v", len(c.data), s.Cut())
+		}
+	}
+}
+
 func TestWriteCutsWhatIsTooLoudAndSilencesWhatIsNoNumber(t *testing.T) {
 	f := file(t)
 	w, err := wav.NewWriter(f, 48000)

@@ -15,7 +15,8 @@ const (
 // A Writer writes 16-bit mono. After every Flush, and after Close, the file is
 // whole: its header says how long it is.
 type Writer struct {
-	w    io.WriteSeeker
+	w    io.Writer
+	back io.Seeker // nil where there is no way back
 	rate int
 	size int64  // of the samples written to w, in bytes
 	buf  []byte // not yet written
@@ -23,17 +24,31 @@ type Writer struct {
 
 // NewWriter writes the header of an empty file. w must be at its beginning.
 func NewWriter(w io.WriteSeeker, rate int) (*Writer, error) {
-	d := &Writer{w: w, rate: rate, buf: make([]byte, 0, bufferLen)}
-	if _, err := w.Write(d.header()); err != nil {
+	return begin(&Writer{w: w, back: w, rate: rate})
+}
+
+// NewPipeWriter is NewWriter where there is no way back to the header. It says
+// that the sound lasts until the end, as programs do that write to a pipe.
+func NewPipeWriter(w io.Writer, rate int) (*Writer, error) {
+	return begin(&Writer{w: w, rate: rate})
+}
+
+func begin(d *Writer) (*Writer, error) {
+	d.buf = make([]byte, 0, bufferLen)
+	if _, err := d.w.Write(d.header()); err != nil {
 		return nil, err
 	}
 	return d, nil
 }
 
 func (d *Writer) header() []byte {
+	whole, size := uint32(headerLen-8+d.size), uint32(d.size)
+	if d.back == nil {
+		whole, size = math.MaxUint32, math.MaxUint32
+	}
 	b := make([]byte, 0, headerLen)
 	b = append(b, "RIFF"...)
-	b = binary.LittleEndian.AppendUint32(b, uint32(headerLen-8+d.size))
+	b = binary.LittleEndian.AppendUint32(b, whole)
 	b = append(b, "WAVEfmt "...)
 	b = binary.LittleEndian.AppendUint32(b, 16)
 	b = binary.LittleEndian.AppendUint16(b, pcm)
@@ -43,13 +58,13 @@ func (d *Writer) header() []byte {
 	b = binary.LittleEndian.AppendUint16(b, 2)                // bytes of all channels
 	b = binary.LittleEndian.AppendUint16(b, 16)               // bits
 	b = append(b, "data"...)
-	return binary.LittleEndian.AppendUint32(b, uint32(d.size))
+	return binary.LittleEndian.AppendUint32(b, size)
 }
 
 // Write takes samples, of which full scale is −1 to 1; what is beyond is cut
 // off. It writes to the file now and then, and does not allocate.
 func (d *Writer) Write(samples []float32) error {
-	if d.size+int64(len(d.buf)+2*len(samples)) > mostBytes {
+	if d.back != nil && d.size+int64(len(d.buf)+2*len(samples)) > mostBytes {
 		return ErrTooLong
 	}
 	for _, v := range samples {
@@ -80,16 +95,16 @@ func (d *Writer) drain() error {
 
 // Flush writes what was held back, and makes the header true.
 func (d *Writer) Flush() error {
-	if err := d.drain(); err != nil {
+	if err := d.drain(); err != nil || d.back == nil {
 		return err
 	}
-	if _, err := d.w.Seek(0, io.SeekStart); err != nil {
+	if _, err := d.back.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
 	if _, err := d.w.Write(d.header()); err != nil {
 		return err
 	}
-	_, err := d.w.Seek(0, io.SeekEnd)
+	_, err := d.back.Seek(0, io.SeekEnd)
 	return err
 }
 
