@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"paravent/assets"
+	"paravent/cmd/internal/calibration"
 	"paravent/cmd/internal/config"
 	"paravent/media/capture"
 	"paravent/media/frame"
@@ -13,6 +14,7 @@ import (
 	"paravent/privacy/picture"
 	"paravent/privacy/picture/compose"
 	"paravent/privacy/policy"
+	"paravent/privacy/sound"
 )
 
 // A cameraChain makes the chains that a camera's pictures go through: the same in
@@ -130,4 +132,32 @@ func imageLook(path string) (look picture.Look, err error) {
 	}
 	img, err := compose.ReadImage(f)
 	return picture.Image(img), errors.Join(err, f.Close())
+}
+
+// A soundChain makes the chains that a microphone's sound goes through: the same
+// in a call, in a rehearsal and over a file.
+type soundChain struct {
+	name string // near, strict, or off, which is the raw sound
+
+	// make knows how the person sounds, or not: nil.
+	make func(known *calibration.Reference) (*filter.AudioChain, error)
+}
+
+// newSoundChain reads what a person chose as room gate: one of the words that
+// config.Join.Choices lets pass.
+func newSoundChain(gate string, rules policy.Policy) (soundChain, error) {
+	if gate == "off" {
+		leave, err := rules.RawSound()
+		return soundChain{gate, func(*calibration.Reference) (*filter.AudioChain, error) {
+			return filter.NewOpenAudioChain(leave)
+		}}, err
+	}
+	c, mode := soundChain{name: "near"}, sound.Near
+	if gate == "strict" {
+		c.name, mode = gate, sound.Strict
+	}
+	c.make = func(*calibration.Reference) (*filter.AudioChain, error) {
+		return filter.NewAudioChain(rules.SoundFilters, sound.NewGate(mode)) // which goes by level alone
+	}
+	return c, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 
+	"paravent/cmd/internal/calibration"
 	"paravent/cmd/internal/config"
 	"paravent/media/sfu"
 	"paravent/privacy/egress"
@@ -47,6 +48,8 @@ func report(w io.Writer, err error) int {
 		file   *config.FileError
 		denied *egress.DeniedError
 		cut    *cutError
+		speech *speechError
+		levels *calibration.FileError
 	)
 	code := exitError
 	p := say.Problem{}
@@ -64,7 +67,13 @@ func report(w io.Writer, err error) int {
 	case errors.As(err, &usage):
 		p, code = say.Problem{Text: usage.Error(), Hint: "paravent --help shows what can be typed"}, exitUsage
 	case errors.As(err, &cut):
-		p = say.Problem{Text: cut.Error(), Hint: "the film may not have been copied to its end"}
+		p = say.Problem{Text: cut.Error(), Hint: "the file may not have been copied to its end"}
+	case errors.As(err, &speech):
+		p = say.Problem{Code: speech.code, Text: speech.text, Hint: speech.hint}
+	case errors.As(err, &levels):
+		p = say.Problem{Code: "calibration-file", Text: levels.Error(), Hint: "paravent calibrate --delete all removes it; then calibrate again"}
+	case errors.Is(err, calibration.ErrNone):
+		p = say.Problem{Code: "no-calibration", Text: sfu.Foreign(err.Error()).Clean(), Hint: "paravent calibrate --list says what there is"}
 	case errors.Is(err, errRefused):
 		p, code = say.Problem{Text: err.Error()}, exitRefused
 	case errors.Is(err, policy.ErrRaw), errors.As(err, &denied):

@@ -67,15 +67,12 @@ func (f *filmFigures) String() string {
 	row := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	row("%d pictures of %d×%d at %.4g a second, background %s; %d held back", f.Frames, f.Width, f.Height, f.FPS, f.Background, f.Held)
 	row("ms for a picture    mean     p50     p95     p99    most")
-	line := func(name string, s *spread) {
-		row("%-16s %7.2f %7.2f %7.2f %7.2f %7.2f", name, ms(s.mean()), ms(s.at(.5)), ms(s.at(.95)), ms(s.at(.99)), ms(s.most))
-	}
-	line("all", &f.Wall)
+	row("%s", f.Wall.row("all"))
 	if f.CPU != nil {
-		line("processor time", f.CPU)
+		row("%s", f.CPU.row("processor time"))
 	}
 	for i := range f.Stages {
-		line("  "+f.Stages[i].Name, &f.Stages[i].Wall)
+		row("%s", f.Stages[i].Wall.row("  "+f.Stages[i].Name))
 	}
 	for _, n := range (^filter.Notes(0)).Each() {
 		if count := f.Notes[n.String()]; count > 0 {
@@ -123,6 +120,11 @@ func (s *spread) at(share float64) time.Duration {
 		}
 	}
 	return s.most
+}
+
+// row is s for people: milliseconds, under the heads mean, p50, p95, p99 and most.
+func (s *spread) row(name string) string {
+	return fmt.Sprintf("%-16s %7.2f %7.2f %7.2f %7.2f %7.2f", name, ms(s.mean()), ms(s.at(.5)), ms(s.at(.95)), ms(s.at(.99)), ms(s.most))
 }
 
 // MarshalJSON writes milliseconds.

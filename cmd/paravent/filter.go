@@ -9,16 +9,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"paravent/cmd/internal/config"
 	"paravent/media/capture"
-	"paravent/media/capture/y4m"
-	"paravent/media/frame"
-	"paravent/privacy/filter"
-	"paravent/privacy/policy"
 )
 
 func newFilter() *cobra.Command {
@@ -28,111 +22,99 @@ func newFilter() *cobra.Command {
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newFilterPicture())
-	return cmd
-}
-
-func newFilterPicture() *cobra.Command {
-	settings, loadErr := config.Load(config.Path())
-	background, asJSON := settings.Background, false
-	cmd := &cobra.Command{
-		Use:   "picture IN.y4m OUT.y4m",
-		Short: "Put a film through the very chain of a call",
-		Long: `Put a film through the very chain that a camera's pictures go through in a call,
-and say what it took. OUT has the size and the rate of IN, in 4:2:0. "-" is
-standard input or output. Where IN is cut short, what was whole is written.`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 2 {
-				return &usageError{fmt.Errorf("filter picture takes two files, IN.y4m and OUT.y4m, not %d", len(args))}
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if loadErr != nil {
-				return loadErr
-			}
-			chain, err := newCameraChain(background, policy.Default())
-			if err := errors.Join(err, chain.lost); err != nil {
-				return err
-			}
-			f := filtering{in: args[0], out: args[1], chain: chain, stdin: cmd.InOrStdin(), stdout: cmd.OutOrStdout()}
-			figures, err := f.run(cmd.Context())
-			var cut *cutError
-			if err != nil && !errors.As(err, &cut) {
-				return err
-			}
-			say := cmd.OutOrStdout()
-			if f.out == pipe {
-				say = cmd.ErrOrStderr()
-			}
-			if asJSON {
-				return errors.Join(err, json.NewEncoder(say).Encode(figures))
-			}
-			_, told := io.WriteString(say, figures.String())
-			return errors.Join(err, told)
-		},
-	}
-	cmd.Flags().StringVar(&background, "background", settings.Background, backgroundUsage)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "the figures as one object")
+	cmd.AddCommand(newFilterPicture(), newFilterSound())
 	return cmd
 }
 
 // pipe stands for standard input or output.
 const pipe = "-"
 
-// A filtering is one run over a film.
-type filtering struct {
+// files are what a filter reads and what it writes.
+type files struct {
+	what    string // it is, such as "film"
 	in, out string // files, or pipe
-	chain   cameraChain
 	stdin   io.Reader
 	stdout  io.Writer
 }
 
-// A cutError means that a film broke off, after which what was whole was kept.
+func filesOf(cmd *cobra.Command, what string, args []string) files {
+	return files{what: what, in: args[0], out: args[1], stdin: cmd.InOrStdin(), stdout: cmd.OutOrStdout()}
+}
+
+// twoFiles are the arguments of a command that reads a file and writes another.
+func twoFiles(name, in, out string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != 2 {
+			return &usageError{fmt.Errorf("%s takes two files, %s and %s, not %d", name, in, out, len(args))}
+		}
+		return nil
+	}
+}
+
+// tell writes the figures of a run that ended with err, where they are not among
+// what was filtered.
+func tell(cmd *cobra.Command, f files, figures fmt.Stringer, asJSON bool, err error) error {
+	var cut *cutError
+	if err != nil && !errors.As(err, &cut) {
+		return err
+	}
+	say := cmd.OutOrStdout()
+	if f.out == pipe {
+		say = cmd.ErrOrStderr()
+	}
+	if asJSON {
+		return errors.Join(err, json.NewEncoder(say).Encode(figures))
+	}
+	_, told := io.WriteString(say, figures.String())
+	return errors.Join(err, told)
+}
+
+// A cutError means that a file broke off, after which what was whole was kept.
 type cutError struct {
 	in, out string
-	kept    int // pictures
+	kept    string // in words
 	err     error
 }
 
 func (e *cutError) Error() string {
-	return fmt.Sprintf("%s: %v; what came before is in %s (pictures: %d)", e.in, e.err, e.out, e.kept)
+	return fmt.Sprintf("%s: %v; what came before is in %s (%s)", e.in, e.err, e.out, e.kept)
 }
 func (e *cutError) Unwrap() error { return e.err }
 
-// run filters the film. It takes the same memory for every length.
-func (f filtering) run(ctx context.Context) (figures *filmFigures, err error) {
-	figures = &filmFigures{Background: f.chain.name}
+// through lets begin read the head of what is read, and then work the rest. It
+// keeps what work wrote if that did not fail, or says that it is worth it. An
+// error of begin is one of the file.
+func (f files) through(ctx context.Context, begin func(io.Reader) error, work func(*result) (worth bool, err error)) (err error) {
 	var in io.Reader
 	if f.in == pipe {
 		in = interruptible(ctx, f.stdin)
 	} else {
 		file, bad := os.Open(f.in)
 		if bad != nil {
-			return figures, &capture.FileError{Path: f.in, Err: bad}
+			return &capture.FileError{Path: f.in, Err: bad}
 		}
 		defer func() { err = errors.Join(err, file.Close()) }()
 		if same(file, f.out) {
-			return figures, &usageError{fmt.Errorf("%s cannot be both the film and what becomes of it", f.in)}
+			return &usageError{fmt.Errorf("%s cannot be both the %s and what becomes of it", f.in, f.what)}
 		}
 		in = file
 	}
-	r, err := y4m.NewWholeReader(in)
+	err = begin(in)
 	switch {
 	case ctx.Err() != nil:
-		return figures, ctx.Err()
+		return ctx.Err()
 	case err != nil:
-		return figures, &capture.FileError{Path: f.in, Err: err}
+		return &capture.FileError{Path: f.in, Err: err}
 	}
 	out, err := f.create()
 	if err != nil {
-		return figures, err
+		return err
 	}
-	film, err := f.film(ctx, r, out, figures)
-	if err == nil || film {
-		return figures, errors.Join(err, out.keep())
+	worth, err := work(out)
+	if err == nil || worth {
+		return errors.Join(err, out.keep())
 	}
-	return figures, errors.Join(err, out.drop())
+	return errors.Join(err, out.drop())
 }
 
 // interruptible returns r, but a Read that waits ends with ctx. Whoever writes to r
@@ -145,61 +127,6 @@ func interruptible(ctx context.Context, r io.Reader) io.Reader {
 		_ = to.CloseWithError(err) // never fails; nil is the end
 	}()
 	return from
-}
-
-// film filters all pictures of r. It reports whether out is worth keeping.
-func (f filtering) film(ctx context.Context, r *y4m.Reader, out *result, figures *filmFigures) (worth bool, err error) {
-	chain, err := f.chain.make(overFile)
-	if err != nil {
-		return false, err
-	}
-	defer chain.Close()
-	size, rate := r.Header().Size(), r.Header().Rate
-	figures.Width, figures.Height, figures.FPS = size.X, size.Y, rate.Float()
-	w, err := y4m.NewWriter(out, size, rate)
-	if err != nil {
-		return false, err
-	}
-	pool := frame.NewPool(size.X, size.Y)
-	for {
-		if ctx.Err() != nil {
-			return false, ctx.Err()
-		}
-		p := pool.Get(time.Duration(figures.Frames) * time.Second / time.Duration(rate.Num) * time.Duration(rate.Den))
-		if err := r.Next(p); err != nil {
-			p.Release()
-			if ctx.Err() != nil {
-				return false, ctx.Err()
-			}
-			return figures.Frames > 0, f.ending(err, figures.Frames, w)
-		}
-		if err := f.picture(chain, p, w, figures); err != nil {
-			return false, err
-		}
-	}
-}
-
-// ending says how it ends when no more can be read.
-func (f filtering) ending(err error, frames int, w *y4m.Writer) error {
-	over := errors.Is(err, io.EOF)
-	switch {
-	case over && frames == 0:
-		return &capture.FileError{Path: f.in, Err: fmt.Errorf("%w: the file has no picture", capture.ErrFormat)}
-	case frames == 0:
-		return &capture.FileError{Path: f.in, Err: err}
-	}
-	if bad := w.Flush(); bad != nil || over {
-		return bad
-	}
-	return &cutError{in: f.in, out: f.out, kept: frames, err: err}
-}
-
-// picture takes ownership of p.
-func (f filtering) picture(chain *filter.VideoChain, p *frame.Picture, w *y4m.Writer, figures *filmFigures) error {
-	cleared, held := chain.Clear(p)
-	defer cleared.Release()
-	figures.add(chain.Worked(), chain.Notes(), held)
-	return w.Write(cleared.Picture())
 }
 
 // same reports whether path is the file that is open.
@@ -216,7 +143,7 @@ type result struct {
 	path string   // under which it is kept; empty if it stands there already
 }
 
-func (f filtering) create() (*result, error) {
+func (f files) create() (*result, error) {
 	if f.out == pipe {
 		return &result{Writer: f.stdout}, nil
 	}

@@ -21,7 +21,7 @@ func TestAnInterruptedFilmLeavesNothingEvenIfItsPipeHangs(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		_, err := filtering{in: pipe, out: filepath.Join(dir, "out.y4m"), chain: chain, stdin: from}.run(ctx)
+		_, err := filtering{files{in: pipe, out: filepath.Join(dir, "out.y4m"), stdin: from}, chain}.run(ctx)
 		ended <- err
 	}()
 	if _, err := io.WriteString(to, "YUV4MPEG2 W1 H1 F25:1\nFRAME\nab\nFRAME\n"); err != nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"paravent/cmd/internal/calibration"
 	"paravent/cmd/internal/config"
 	"paravent/media/call"
 	"paravent/media/capture"
@@ -22,7 +23,6 @@ import (
 	"paravent/media/soundcard"
 	"paravent/privacy/filter"
 	"paravent/privacy/policy"
-	"paravent/privacy/sound"
 	"paravent/ui/say"
 )
 
@@ -112,19 +112,24 @@ func (m *machine) wirePicture(to purpose, chosen config.Join, rules policy.Polic
 }
 
 func (m *machine) wireSound(chosen config.Join, rules policy.Policy) error {
-	if chosen.RoomGate == "off" {
-		leave, err := rules.RawSound()
-		m.gate = "off"
-		m.equipment.SoundChain = func() (*filter.AudioChain, error) { return filter.NewOpenAudioChain(leave) }
+	chain, err := newSoundChain(chosen.RoomGate, rules)
+	if err != nil {
 		return err
 	}
-	m.gate = chosen.RoomGate
-	mode := sound.Near
-	if chosen.RoomGate == "strict" {
-		mode = sound.Strict
+	m.gate = chain.name
+	known, err := calibration.Load(calibration.Path())
+	if bad := (*calibration.FileError)(nil); errors.As(err, &bad) {
+		err = &capture.FileError{Path: bad.Path, Err: errors.New(bad.Why)}
+	}
+	if err != nil {
+		m.lost = append(m.lost, err) // the gate does without
 	}
 	m.equipment.SoundChain = func() (*filter.AudioChain, error) {
-		return filter.NewAudioChain(rules.SoundFilters, sound.NewGate(mode))
+		mic := m.card.InUse().Microphone // open by now
+		if ref, ok := known.Find(mic.ID, mic.Label); ok {
+			return chain.make(&ref)
+		}
+		return chain.make(nil)
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ func newRoot() *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(newJoin(), newRehearse(), newFilter(), newDevices(), newVersion(), newRescue())
+	root.AddCommand(newJoin(), newRehearse(), newFilter(), newCalibrate(), newDevices(), newVersion(), newRescue())
 	return root
 }
 

@@ -58,6 +58,11 @@ func TestScript(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	sounds := t.TempDir()
+	if err := recordings(sounds); err != nil {
+		t.Fatal(err)
+	}
+
 	host := func(s *httptest.Server) string {
 		u, err := url.Parse(s.URL)
 		if err != nil {
@@ -74,6 +79,7 @@ func TestScript(t *testing.T) {
 			e.Setenv("UNTRUSTED", host(untrusted))
 			e.Setenv("GONE", host(gone))
 			e.Setenv("WIDE", wide)
+			e.Setenv("SOUNDS", sounds)
 			e.Setenv("TOKEN", unsigned(time.Now().Add(time.Hour)))
 			e.Setenv("OLDTOKEN", unsigned(time.Now().Add(-time.Hour)))
 			return nil

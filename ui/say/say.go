@@ -157,7 +157,7 @@ func ofFile(e *capture.FileError) Problem {
 	text := fmt.Sprintf("%s: %v", sfu.Foreign(e.Path).Clean(), e.Err)
 	switch {
 	case errors.Is(e.Err, capture.ErrFormat):
-		return Problem{"file-format", text, "pictures: Y4M, JPEG or PNG; sound: WAV, 48 kHz, 16 bit"}
+		return Problem{"file-format", text, "pictures: Y4M, JPEG or PNG; sound: WAV of 8 to 192 kHz, not compressed"}
 	case errors.Is(e.Err, os.ErrNotExist):
 		return Problem{"no-file", "there is no file " + sfu.Foreign(e.Path).Clean(), "check the name"}
 	}

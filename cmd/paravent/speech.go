@@ -1,0 +1,162 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"paravent/cmd/internal/calibration"
+	"paravent/media/frame"
+)
+
+// A meter makes a reference of somebody's speech.
+type meter interface {
+	Hear(b *frame.Block)
+	Reference() (calibration.Reference, error)
+}
+
+// newMeter returns a meter that has heard nothing.
+func newMeter() meter { return &levelMeter{} }
+
+// A levelMeter knows one band, which is everything.
+//
+// It stands in for a meter that hears as the room gate does.
+type levelMeter struct{ levels []float64 }
+
+func (m *levelMeter) Hear(b *frame.Block) {
+	if len(m.levels) < int(longestSpeech/frame.BlockFor) {
+		m.levels = append(m.levels, levelOf(b[:]))
+	}
+}
+
+func (m *levelMeter) Reference() (calibration.Reference, error) {
+	slices.Sort(m.levels)
+	return calibration.Reference{Levels: []float32{float32(share(m.levels, .8))}}, nil
+}
+
+// The figures of a calibration, in dB of full scale and blocks of 10 ms. The
+// levels are means over a block.
+const (
+	leastSpeech   = 2 * time.Second // of all that is heard
+	longestSpeech = time.Minute     // of what is listened to
+	leastLevel    = -55             // of the louder speech: below, a microphone is not set right
+	leastSwing    = 8               // from the quietest to the loudest: what is steadier is no speech
+	speechWithin  = 25              // below the loudest that is still speech
+	speechAbove   = 6               // the quietest
+	fullScale     = .99             // a sample above may have been cut
+	fullSamples   = 3               // such samples in a block that is cut
+	mostFull      = 50              // one in so many blocks of speech may be cut
+	silent        = -120            // the level of nothing at all
+)
+
+// A speechError says why what somebody said is not enough to know how they sound.
+type speechError struct {
+	code string // stable, for scripts
+	text string
+	hint string
+}
+
+func (e *speechError) Error() string { return e.text }
+
+// A speech is what somebody says so that it may be measured. It keeps levels and
+// no sound.
+type speech struct {
+	meter  meter
+	levels []float64 // of each block
+	full   []bool    // whether it was cut
+
+	loud, quiet float64 // of what was heard, once there is a reference
+}
+
+func newSpeech() *speech { return &speech{meter: newMeter()} }
+
+// hear takes one block more, and returns its level. After a minute it hears no
+// more.
+func (s *speech) hear(b *frame.Block) float64 {
+	level := levelOf(b[:])
+	if len(s.levels) == int(longestSpeech/frame.BlockFor) {
+		return level
+	}
+	full := 0
+	for _, v := range b {
+		if v >= fullScale || v <= -fullScale {
+			full++
+		}
+	}
+	s.levels, s.full = append(s.levels, level), append(s.full, full >= fullSamples)
+	s.meter.Hear(b)
+	return level
+}
+
+// levelOf is the level of x in dB of full scale, without what does not swing.
+func levelOf(x []float32) float64 {
+	sum, square := 0., 0.
+	for _, v := range x {
+		sum += float64(v)
+		square += float64(v) * float64(v)
+	}
+	n := float64(len(x))
+	return dB(square/n - sum*sum/n/n)
+}
+
+// dB of a mean square, and no less than silent.
+func dB(power float64) float64 {
+	return 10 * math.Log10(max(power, math.Pow(10, silent/10)))
+}
+
+// share returns the value that the given share of sorted values does not exceed.
+func share(sorted []float64, of float64) float64 {
+	if len(sorted) == 0 {
+		return silent
+	}
+	return sorted[int(of*float64(len(sorted)-1))]
+}
+
+// reference returns how the person sounds, or a *speechError.
+func (s *speech) reference() (calibration.Reference, error) {
+	var heard []float64 // without the pauses of a microphone that gates, and before it begins
+	for _, l := range s.levels {
+		if l > silent {
+			heard = append(heard, l)
+		}
+	}
+	slices.Sort(heard)
+	loud, quiet := share(heard, .95), share(heard, .05)
+	s.loud, s.quiet = loud, quiet
+	switch {
+	case loud == silent:
+		return calibration.Reference{}, &speechError{"speech-quiet", "nothing at all was heard", "is the microphone muted, or is it another one that you speak to?"}
+	case loud < leastLevel:
+		return calibration.Reference{}, &speechError{
+			"speech-quiet", fmt.Sprintf("hardly anything was heard: %.0f dB, where speech has at least %d dB", loud, leastLevel),
+			"is the microphone muted, turned down, or another one than you speak to?",
+		}
+	case loud-quiet < leastSwing:
+		return calibration.Reference{}, &speechError{
+			"speech-none", fmt.Sprintf("no speech was heard, only something steady of %.0f dB", loud), "speak as in a meeting, where it is quiet",
+		}
+	}
+	speaks, full := 0, 0
+	for i, l := range s.levels {
+		if l < max(loud-speechWithin, quiet+speechAbove) {
+			continue
+		}
+		speaks++
+		if s.full[i] {
+			full++
+		}
+	}
+	switch length := time.Duration(speaks) * frame.BlockFor; {
+	case full*mostFull > speaks:
+		return calibration.Reference{}, &speechError{"speech-clipped", "the microphone distorts your voice", "turn the microphone down, or move away from it"}
+	case length < leastSpeech:
+		return calibration.Reference{}, &speechError{
+			"speech-short", fmt.Sprintf("too little speech: %.1f s, and %.0f s are needed", length.Seconds(), leastSpeech.Seconds()),
+			"speak without pauses, as you would in a meeting",
+		}
+	}
+	ref, err := s.meter.Reference()
+	ref.Floor = float32(quiet)
+	return ref, err
+}
