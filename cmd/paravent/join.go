@@ -72,7 +72,8 @@ func join(ctx context.Context, link string, chosen, settings config.Join) (err e
 		Server: where.room.Server, Camera: deviceOf(chosen.Camera, settings.Camera), Screen: chosen.Screen,
 		Wish: m.wish, Codec: codec.Name(chosen.Codec), Sound: m.sound, Policy: rules,
 		Background: m.background, Gate: m.gate,
-		StartCamera: chosen.Camera != "off", StartMicrophone: chosen.Microphone != "off",
+		StartCamera: chosen.Camera != "off", StartMicrophone: chosen.Microphone != "off" && !chosen.Push(),
+		PushToTalk: chosen.Push(), Confidential: chosen.Confidential,
 		AwayMutes: chosen.Away == "mute", Began: began,
 	}, m.equipment)
 	return attend(ctx, c, m, figures, chosen)

@@ -36,6 +36,7 @@ type machine struct {
 
 	card *soundcard.Card
 	lost []error // what the person must know from the beginning, and did not choose
+	deaf bool    // there is no loudspeaker although none was refused
 }
 
 // codecs is what this build encodes and decodes.
@@ -74,7 +75,7 @@ func newMachine(ctx context.Context, to purpose, chosen, settings config.Join, r
 	if err != nil && chosen.Speaker == "" && chosen.Microphone == soundcard.Off {
 		// Nobody asked for sound by name: a machine without it can still see
 		// and write, and is told what is missing.
-		m.lost = append(m.lost, err)
+		m.lost, m.deaf = append(m.lost, err), true
 		card, err = soundcard.Open(ctx, soundcard.Wish{Speaker: soundcard.Off, Microphone: soundcard.Off}, mixer)
 	}
 	if err != nil {
@@ -148,7 +149,7 @@ func (m *machine) tryOut(ctx context.Context, chosen config.Join) error {
 			return err
 		}
 	}
-	if chosen.Microphone != soundcard.Off {
+	if chosen.Microphone != soundcard.Off && !chosen.Push() {
 		mic, err := m.equipment.Microphones.OpenMicrophone(ctx)
 		if err != nil {
 			return err

@@ -20,7 +20,7 @@ import (
 func newRehearse() *cobra.Command {
 	settings, loadErr := config.Load(config.Path())
 	chosen := settings
-	chosen.Camera, chosen.Microphone, chosen.Speaker = soundcard.Off, soundcard.Off, soundcard.Off
+	chosen.Camera, chosen.Microphone, chosen.Speaker = soundcard.Off, soundcard.Off, ""
 	cmd := &cobra.Command{
 		Use:   "rehearse",
 		Short: "See and hear what the others would, without a network",
@@ -35,7 +35,9 @@ shown all the time, such as a sheet of paper taken for a part of you, nor of wha
 a better attacker could do.
 
 The keys are those of a call: c camera, m microphone, o show what you hold up,
-q leave.`,
+q leave. r records ten seconds of what the others would hear, plays them to you,
+and deletes them. Without --speaker only that is played; with it you also hear
+yourself at once.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if loadErr != nil {
@@ -51,11 +53,12 @@ q leave.`,
 	f.StringVar(&chosen.Face, "face", settings.Face, "terminal, window, line or json (default: terminal on a terminal, else line)")
 	f.StringVar(&chosen.Camera, "camera", soundcard.Off, "off, a device, file:PATH.y4m, file:PATH.jpg or pattern")
 	f.StringVar(&chosen.Microphone, "microphone", soundcard.Off, "off, a device or file:PATH.wav")
-	f.StringVar(&chosen.Speaker, "speaker", soundcard.Off, "where you hear yourself: off, a device or file:PATH.wav; use a headset")
+	f.StringVar(&chosen.Speaker, "speaker", "", "where you hear yourself at once: a device or file:PATH.wav, with a headset; off: nothing is played (default: only what you record)")
 	f.StringVar(&chosen.Background, "background", settings.Background, backgroundUsage)
 	f.StringVar(&chosen.RoomGate, "room-gate", settings.RoomGate, "near, strict or off")
 	f.StringVar(&chosen.Codec, "codec", settings.Codec, "how your pictures are sent: vp8, vp9 or h264")
 	f.StringVar(&chosen.Away, "away", settings.Away, "what becomes of the microphone when you leave your chair: keep or mute")
+	f.StringVar(&chosen.Talk, "talk", settings.Talk, talkUsage)
 	f.DurationVar(&chosen.For, "for", 0, "end after this time, such as 20s")
 	return cmd
 }
@@ -66,7 +69,7 @@ func rehearse(ctx context.Context, chosen, settings config.Join) (err error) {
 	began := time.Now()
 	rules := policy.Default()
 	log := slog.New(slog.DiscardHandler)
-	m, err := newMachine(ctx, inRehearsal, chosen, settings, rules, log)
+	m, hears, err := newRehearsalMachine(ctx, chosen, settings, rules, log)
 	if err != nil {
 		return err
 	}
@@ -85,8 +88,34 @@ func rehearse(ctx context.Context, chosen, settings config.Join) (err error) {
 		Camera: deviceOf(chosen.Camera, settings.Camera), Screen: settings.Screen,
 		Wish: m.wish, Codec: codec.Name(chosen.Codec), Sound: m.sound, Policy: rules,
 		Background: m.background, Gate: m.gate,
-		StartCamera: chosen.Camera != soundcard.Off, StartMicrophone: chosen.Microphone != soundcard.Off,
+		StartCamera: chosen.Camera != soundcard.Off, StartMicrophone: chosen.Microphone != soundcard.Off && !chosen.Push(), PushToTalk: chosen.Push(),
 		Rehearsal: true, AwayMutes: chosen.Away == "mute", Began: began,
 	}, m.equipment)
+	if !hears {
+		c.SetVolume(loopback.Echo, call.Volume{Percent: 100, Muted: true})
+	}
 	return attend(ctx, c, m, &stats{}, chosen)
+}
+
+// newRehearsalMachine opens a machine for a rehearsal, and reports whether the
+// person hears themselves at once. Where nobody named a loudspeaker, the one of a
+// call is there for what is recorded, if there is one.
+func newRehearsalMachine(ctx context.Context, chosen, settings config.Join, rules policy.Policy, log *slog.Logger) (m *machine, hears bool, err error) {
+	if chosen.Speaker != "" {
+		m, err = newMachine(ctx, inRehearsal, chosen, settings, rules, log)
+		return m, true, err
+	}
+	chosen.Speaker = settings.Speaker
+	if m, err = newMachine(ctx, inRehearsal, chosen, settings, rules, log); err == nil && !m.deaf {
+		return m, false, nil
+	}
+	if m != nil {
+		err = m.close()
+	}
+	chosen.Speaker = soundcard.Off
+	m, second := newMachine(ctx, inRehearsal, chosen, settings, rules, log)
+	if second != nil {
+		return nil, false, second
+	}
+	return m, false, nil
 }

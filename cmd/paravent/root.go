@@ -77,6 +77,8 @@ Exit codes: 0 done, 1 error, 2 usage, 3 ended by the server, 4 refused by you,
 	f.StringVar(&chosen.RoomGate, "room-gate", settings.RoomGate, "near, strict or off")
 	f.StringVar(&chosen.Codec, "codec", settings.Codec, "how your pictures are sent: vp8, vp9 or h264")
 	f.StringVar(&chosen.Away, "away", settings.Away, "what becomes of the microphone when you leave your chair: keep or mute")
+	f.StringVar(&chosen.Talk, "talk", settings.Talk, talkUsage)
+	f.BoolVar(&chosen.Confidential, "confidential", settings.Confidential, "nobody beside you may hear the meeting: say so where a loudspeaker is used")
 	f.DurationVar(&chosen.For, "for", 0, "leave after this time, such as 20s or 1h30m")
 	f.StringVar(&chosen.Stats, "stats", "", "write one JSON object with figures a second to this file")
 	f.StringVar(&chosen.TokenFile, "token-file", "", "read the pass from this file (or set PARAVENT_TOKEN)")
@@ -85,6 +87,8 @@ Exit codes: 0 done, 1 error, 2 usage, 3 ended by the server, 4 refused by you,
 }
 
 const backgroundUsage = "what stands in place of your room: blur, color:#RRGGBB, image:PATH, cover (of the whole picture, you too) or off"
+
+const talkUsage = "open: m opens and closes the microphone; push: it is open only while you hold Space"
 
 func newDevices() *cobra.Command {
 	asJSON := false

@@ -7,8 +7,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
+	"paravent/media/call"
 	"paravent/media/sfu"
 )
 
@@ -25,6 +27,17 @@ type Desk interface {
 	// ShowHeld shows the others for a while what the person holds before the
 	// camera.
 	ShowHeld(ctx context.Context) error
+	// Talk opens the microphone while on, with push to talk. It must not block,
+	// and of several calls the last one holds.
+	Talk(on bool) error
+	// Record records what the others would hear, and plays it. It only begins
+	// that.
+	Record(ctx context.Context) error
+	// SetVolume says how loud a member is heard here, and by nobody else.
+	SetVolume(id sfu.MemberID, v call.Volume)
+	// TellVolumes lists how loud the members are heard.
+	TellVolumes()
+	State() call.State
 	// Answer answers the open question.
 	Answer(yes bool)
 	// Panic stops everything that leaves this machine, at once.
@@ -57,11 +70,16 @@ func (e *UsageError) Error() string { return fmt.Sprintf("%s: %s", e.Line, e.Why
 func Verbs() []Verb {
 	return []Verb{
 		{Name: "mic", Aliases: []string{"microphone", "m"}, Key: "m", Args: "[on|off]", Short: "open or close the microphone", Run: toggle(Desk.SetMicrophone, sfu.Microphone)},
+		{Name: "talk", Key: "space", Args: "[on|off]", Short: "with --talk push: be heard while you hold the key", Run: runTalk},
 		{Name: "camera", Aliases: []string{"cam", "c"}, Key: "c", Args: "[on|off]", Short: "open or close the camera", Run: toggle(Desk.SetCamera, sfu.Camera)},
 		{Name: "screen", Aliases: []string{"share"}, Key: "s", Args: "[on [NAME]|off]", Short: "share a window or the screen, or stop", Run: runScreen},
 		{Name: "hand", Key: "h", Args: "[up|down]", Short: "raise or lower your hand", Run: runHand},
 		{Name: "say", Args: "TEXT", Short: "send a chat message", Run: runSay},
 		{Name: "show", Key: "o", Short: "show for 10 seconds what you hold up", Run: runShow},
+		{Name: "volume", Aliases: []string{"vol"}, Args: "[NAME 0..200]", Short: "how loud you hear somebody, in percent; alone: list", Run: runVolume},
+		{Name: "mute", Args: "NAME", Short: "do not hear somebody; the others still do", Run: runMute(true)},
+		{Name: "unmute", Args: "NAME", Short: "hear somebody again as loud as before", Run: runMute(false)},
+		{Name: "record", Key: "r", Short: "rehearsal: record 10 seconds as the others would hear you, and play them", Run: runRecord},
 		{Name: "yes", Key: "y", Short: "answer the open question with yes", Run: answer(true)},
 		{Name: "no", Key: "n", Short: "answer the open question with no", Run: answer(false)},
 		{Name: "panic", Key: "!", Short: "stop camera, microphone and screen at once", Run: runPanic},
@@ -167,3 +185,66 @@ func runPanic(_ context.Context, d Desk, _ []string) error {
 }
 
 func runLeave(ctx context.Context, d Desk, _ []string) error { return d.Leave(ctx) }
+
+func runTalk(_ context.Context, d Desk, args []string) error {
+	on, err := onOff(args, "on", "off", !d.On(sfu.Microphone))
+	if err != nil {
+		return err
+	}
+	return d.Talk(on)
+}
+
+func runRecord(ctx context.Context, d Desk, _ []string) error { return d.Record(ctx) }
+
+// runVolume reads the percentage from the last word: names have spaces.
+func runVolume(_ context.Context, d Desk, args []string) error {
+	if len(args) == 0 {
+		d.TellVolumes()
+		return nil
+	}
+	last := len(args) - 1
+	percent, err := strconv.Atoi(strings.TrimSuffix(args[last], "%"))
+	if err != nil || last == 0 || percent < 0 || percent > call.MostPercent {
+		return &UsageError{}
+	}
+	id, err := d.State().Find(strings.Join(args[:last], " "))
+	if err != nil {
+		return err
+	}
+	d.SetVolume(id, call.Volume{Percent: percent})
+	return nil
+}
+
+func runMute(on bool) func(context.Context, Desk, []string) error {
+	return func(_ context.Context, d Desk, args []string) error {
+		if len(args) == 0 {
+			return &UsageError{}
+		}
+		s := d.State()
+		id, err := s.Find(strings.Join(args, " "))
+		if err != nil {
+			return err
+		}
+		v := s.Volume(id)
+		v.Muted = on
+		d.SetVolume(id, v)
+		return nil
+	}
+}
+
+// VolumeStep is what one press of a key changes a volume by, in percent.
+const VolumeStep = 10
+
+// Louder changes how loud a member is heard by so many steps. Who was not heard is
+// heard again.
+func Louder(d Desk, id sfu.MemberID, steps int) {
+	v := d.State().Volume(id)
+	d.SetVolume(id, call.Volume{Percent: max(0, min(v.Percent+steps*VolumeStep, call.MostPercent))})
+}
+
+// ToggleMute stops hearing a member, or hears them again.
+func ToggleMute(d Desk, id sfu.MemberID) {
+	v := d.State().Volume(id)
+	v.Muted = !v.Muted
+	d.SetVolume(id, v)
+}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"paravent/media/call"
 	"paravent/media/sfu"
 	"paravent/ui/command"
 )
@@ -15,6 +16,8 @@ import (
 type desk struct {
 	told []string
 	on   bool
+
+	state call.State
 }
 
 func (d *desk) note(format string, args ...any) error {
@@ -30,11 +33,18 @@ func (d *desk) SetScreen(_ context.Context, on bool, name string) error {
 func (d *desk) SetHand(_ context.Context, up bool) error { return d.note("hand %v", up) }
 func (d *desk) Say(_ context.Context, text string) error { return d.note("say %q", text) }
 func (d *desk) ShowHeld(context.Context) error           { return d.note("show") }
-func (d *desk) Answer(yes bool)                          { _ = d.note("answer %v", yes) }
-func (d *desk) Panic()                                   { _ = d.note("panic") }
-func (d *desk) Leave(context.Context) error              { return d.note("leave") }
-func (d *desk) On(sfu.Source) bool                       { return d.on }
-func (d *desk) HandUp() bool                             { return d.on }
+func (d *desk) Talk(on bool) error                       { return d.note("talk %v", on) }
+func (d *desk) Record(context.Context) error             { return d.note("record") }
+func (d *desk) TellVolumes()                             { _ = d.note("volumes") }
+func (d *desk) SetVolume(id sfu.MemberID, v call.Volume) {
+	_ = d.note("volume of %s %d %v", id, v.Percent, v.Muted)
+}
+func (d *desk) State() call.State           { return d.state }
+func (d *desk) Answer(yes bool)             { _ = d.note("answer %v", yes) }
+func (d *desk) Panic()                      { _ = d.note("panic") }
+func (d *desk) Leave(context.Context) error { return d.note("leave") }
+func (d *desk) On(sfu.Source) bool          { return d.on }
+func (d *desk) HandUp() bool                { return d.on }
 
 func TestALineBecomesWhatItSays(t *testing.T) {
 	for line, want := range map[string]string{
@@ -102,5 +112,57 @@ func TestNoTwoVerbsShareANameOrAKey(t *testing.T) {
 		if v.Short == "" || v.Run == nil {
 			t.Errorf("%s does nothing, or nobody knows what", v.Name)
 		}
+	}
+}
+
+func TestVolumesAreSetByNameAndMutingKeepsThem(t *testing.T) {
+	s := call.State{
+		Self:    "me",
+		Roster:  []call.Member{{ID: "me", Name: "Ada"}, {ID: "1", Name: "Bo 2"}, {ID: "2", Name: "Cy"}, {ID: "3", Name: "cy"}},
+		Volumes: map[sfu.MemberID]call.Volume{"1": {Percent: 70, Muted: true}},
+	}
+	for line, want := range map[string]string{
+		"volume":          "volumes",
+		"volume Bo 2 50":  "volume of 1 50 false",
+		"vol bo 120%":     "volume of 1 120 false",
+		"mute bo 2":       "volume of 1 70 true",
+		"unmute bo":       "volume of 1 70 false",
+		"volume 2 0":      "volume of 2 0 false",
+		"volume bo 201":   "use it as: volume [NAME 0..200]",
+		"volume bo -1":    "use it as: volume [NAME 0..200]",
+		"volume bo 2":     "volume of 1 2 false",
+		"volume bo":       "use it as: volume [NAME 0..200]",
+		"volume 50":       "use it as: volume [NAME 0..200]",
+		"mute":            "use it as: mute NAME",
+		"volume cy 50":    "2 members are called \"cy\"",
+		"mute ada":        "nobody here is called \"ada\"",
+		"talk on":         "talk true",
+		"talk":            "talk true",
+		"talk off":        "talk false",
+		"record":          "record",
+		"volume Dee 100%": "nobody here is called \"Dee\"",
+	} {
+		d := &desk{state: s}
+		err := command.Run(t.Context(), d, line)
+		got := strings.Join(d.told, ", ")
+		if err != nil {
+			got += err.Error()
+		}
+		var usage *command.UsageError
+		if errors.As(err, &usage) {
+			got = usage.Why
+		}
+		if got != want {
+			t.Errorf("%q: %q, want %q", line, got, want)
+		}
+	}
+	d := &desk{state: s}
+	command.Louder(d, "1", 1)
+	command.Louder(d, "2", -20)
+	command.Louder(d, "3", 20)
+	command.ToggleMute(d, "1")
+	command.ToggleMute(d, "2")
+	if got := strings.Join(d.told, ", "); got != "volume of 1 80 false, volume of 2 0 false, volume of 3 200 false, volume of 1 70 false, volume of 2 100 true" {
+		t.Errorf("by keys: %s", got)
 	}
 }

@@ -38,6 +38,7 @@ type Meter struct {
 	Camera  int     `json:"camera_bits_per_second"`
 	Sound   int     `json:"sound_bits_per_second"`
 	Level   float64 `json:"sound_level_db"`
+	Peak    float64 `json:"sound_peak_db"`
 
 	// Room is how much of the room can be made out, in percent; nil while that is
 	// not known.
@@ -68,6 +69,7 @@ func Events(old, now call.State) []Event {
 		add(e)
 	}
 	advice(old, now, add)
+	take(old.Take, now, add)
 	if m := now.Meters; m.Second != old.Meters.Second {
 		if line := view.Meters(now); len(line) > 0 {
 			add(Event{Name: "meter", Text: badges(line), Meter: meter(m)})
@@ -97,7 +99,7 @@ func Events(old, now call.State) []Event {
 func meter(m call.Meters) *Meter {
 	out := &Meter{
 		Second: m.Second, Rate: rounded(m.PictureRate), Decoded: rounded(m.Decoded), Filter: rounded(float64(m.PictureFor) / float64(time.Millisecond)),
-		Camera: m.PictureUp, Sound: m.SoundUp, Level: rounded(m.Level),
+		Camera: m.PictureUp, Sound: m.SoundUp, Level: rounded(m.Level), Peak: rounded(m.Peak),
 	}
 	if m.Gauged {
 		percent := rounded(100 * m.Revealed)
@@ -167,6 +169,9 @@ func members(old, now call.State, add func(Event)) {
 		if known && !r.Own {
 			hand(was, r, add)
 		}
+		if v := now.Volume(r.ID); v != old.Volume(r.ID) {
+			add(Event{Name: "volume", Member: r.Name, Text: r.Name + ": " + say.English().Volume(v.Percent, v.Muted)})
+		}
 	}
 	for _, r := range view.Roster(old) {
 		if _, gone := before[r.ID]; gone {
@@ -232,17 +237,38 @@ func hosts(old, now call.State, add func(Event)) {
 	}
 }
 
+// advice tells what the person should know of their picture and of their sound.
 func advice(old, now call.State, add func(Event)) {
-	was, is := view.Advice(old), view.Advice(now)
-	for _, b := range is {
-		if !slices.Contains(was, b) {
-			add(Event{Name: "picture", Code: b.Name, Text: b.Text})
+	for _, d := range []struct {
+		name    string
+		was, is []view.Badge
+	}{
+		{"picture", view.AdviceOf(old.Own.Camera), view.AdviceOf(now.Own.Camera)},
+		{"sound", view.AdviceOf(old.Own.Microphone), view.AdviceOf(now.Own.Microphone)},
+	} {
+		for _, b := range d.is {
+			if !slices.Contains(d.was, b) {
+				add(Event{Name: d.name, Code: b.Name, Text: b.Text})
+			}
+		}
+		for _, b := range d.was {
+			if !slices.Contains(d.is, b) {
+				add(Event{Name: d.name + "-over", Code: b.Name, Text: say.English().AdviceOver(b.Text)})
+			}
 		}
 	}
-	for _, b := range was {
-		if !slices.Contains(is, b) {
-			add(Event{Name: "picture-over", Code: b.Name, Text: say.English().AdviceOver(b.Text)})
-		}
+}
+
+// take tells when a recording in a rehearsal begins, is played and is over.
+func take(old call.Take, now call.State, add func(Event)) {
+	if old.Phase == now.Take.Phase {
+		return
+	}
+	for _, b := range view.Take(now) {
+		add(Event{Name: b.Name, Code: string(now.Take.Phase), Text: b.Text})
+	}
+	if now.Take.Phase == call.NoTake {
+		add(Event{Name: "take-over", Text: say.English().TakeOver()})
 	}
 }
 

@@ -55,6 +55,7 @@ func Of(err error) Problem {
 		usage  *command.UsageError
 		path   *os.PathError
 		ground *policy.BackgroundError
+		member *call.MemberError
 	)
 	if p, ok := noFace(err); ok {
 		return p
@@ -80,6 +81,18 @@ func Of(err error) Problem {
 		return Problem{"policy-background", sfu.Foreign(ground.Error()).Clean(), "the others see a plain colour, not even you; tell whoever looks after this machine"}
 	case errors.Is(err, policy.ErrRaw):
 		return Problem{"policy", err.Error(), "choose a filter, such as --background color:#334455"}
+	case errors.As(err, &member):
+		return Problem{"member", member.Error(), "who, or the list of members, says what they are called; the beginning of a name is enough"}
+	case errors.Is(err, call.ErrNoPush):
+		return Problem{"no-push", err.Error(), "start with --talk push; here the microphone is opened and closed with mic"}
+	case errors.Is(err, call.ErrNoRehearsal):
+		return Problem{"no-rehearsal", err.Error(), "paravent rehearse does"}
+	case errors.Is(err, call.ErrNoMicrophone):
+		return Problem{"microphone-closed", err.Error(), "open it with mic, then record"}
+	case errors.Is(err, call.ErrNoSpeaker):
+		return Problem{"no-speaker-open", err.Error(), "start with --speaker DEVICE; paravent devices lists what there is"}
+	case errors.Is(err, call.ErrTaking):
+		return Problem{"taking", err.Error(), "wait until it was played"}
 	case errors.Is(err, call.ErrNoReveal):
 		return Problem{"no-reveal", err.Error(), "it needs the camera to be on with a background, such as --background blur"}
 	case errors.Is(err, sfu.ErrUnsupported):

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"paravent/media/call"
 	"paravent/media/capture"
 	"paravent/media/sfu"
 	"paravent/privacy/egress"
@@ -32,7 +33,8 @@ func TestEveryFailureThatIsKnownHasItsOwnWordsAndHint(t *testing.T) {
 	errs = append(errs, &filter.HeldError{Filter: "blur", Err: filter.ErrLate}, &egress.DeniedError{Host: "h"}, policy.ErrRaw,
 		&policy.BackgroundError{Path: "wall.png", Err: capture.ErrFormat},
 		&capture.FileError{Path: "p", Err: capture.ErrFormat}, &command.UsageError{Line: "x"}, &sfu.LinkError{Kind: "livekit", Why: "no host"},
-		&capture.DeviceError{Kind: capture.ScreenKind, Err: capture.ErrNoDevice}, sfu.ErrNoAnswer)
+		&capture.DeviceError{Kind: capture.ScreenKind, Err: capture.ErrNoDevice}, sfu.ErrNoAnswer,
+		&call.MemberError{Name: "Bob"}, call.ErrNoPush, call.ErrNoRehearsal, call.ErrNoMicrophone, call.ErrNoSpeaker, call.ErrTaking, call.ErrNoReveal)
 	codes := make(map[string]error)
 	for _, err := range errs {
 		p := say.Of(fmt.Errorf("somewhere: %w", err))

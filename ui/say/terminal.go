@@ -8,8 +8,11 @@ type Terminal struct {
 	NoPictures, NoChat      string
 	Leaving                 string
 	Keys                    string // the line of keys, when nothing is typed
+	TalkKey, RecordKey      string // before Keys, with push to talk and in a rehearsal
+	MemberKeys              string // in place of Keys, when the keys go to the members
 	SayPrompt, RunPrompt    string
 	HelpTitle, HelpClose    string
+	HelpMore                string      // after how much of the help lies below
 	HelpKeys                [][2]string // key, what it does; beside those of the verbs
 }
 
@@ -21,14 +24,19 @@ func EnglishTerminal() Terminal {
 		NoChat:     "no messages yet",
 		Leaving:    "leaving; once more ends at once",
 		Keys:       "m mic  c camera  s screen  h hand  i write  ! stop  : command  ? help  q leave",
+		TalkKey:    "Space held: talk  ",
+		RecordKey:  "r record  ",
+		MemberKeys: "up, down: choose somebody  + - volume  0 do not hear, hear again  Tab go on",
 		SayPrompt:  "say: ",
 		RunPrompt:  ":",
 		HelpTitle:  "What you can do",
-		HelpClose:  "any key closes this",
+		HelpClose:  "any other key closes this",
+		HelpMore:   ", PgDn",
 		HelpKeys: [][2]string{
 			{"i, Enter, Esc", "write a chat message; stop writing"},
 			{":", "type a command; Tab completes it, the arrows bring back earlier ones"},
 			{"Tab", "go on to the pictures, the members, the chat"},
+			{"+, -, 0", "at the members: louder, quieter, do not hear"},
 			{"PgUp, PgDn", "scroll where you are"},
 			{"v", "one large picture, or all in the same size"},
 			{"Ctrl+C", "leave the call"},

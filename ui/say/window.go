@@ -36,6 +36,8 @@ type Window struct {
 	HelpWrite, HelpPage string
 	Close, Leaving      string
 	On, Off             string
+	Volumes, Alone      string
+	Mute, Unmute        string
 	CallOver            string
 }
 
@@ -52,6 +54,8 @@ func EnglishWindow() Window {
 		HelpPage:  "show more pictures, if there are more than fit",
 		Close:     "close", Leaving: "leaving the call …",
 		On: "ON", Off: "off",
+		Volumes: "how loud you hear the others", Alone: "nobody else is here",
+		Mute: "do not hear", Unmute: "hear again",
 		CallOver: "the call is over",
 	}
 }

@@ -107,12 +107,42 @@ func (Words) RoomMeter(share float64) string {
 }
 
 // SoundMeter says how loud the sound of the last second was behind the room gate,
-// in dB of full scale, and its bits per second.
-func (Words) SoundMeter(level float64, silent bool, bits int) string {
+// and its loudest moment, in dB of full scale, and its bits per second.
+func (Words) SoundMeter(level, peak float64, silent bool, bits int) string {
 	if silent {
 		return fmt.Sprintf("sound: silence, %d kbit/s", bits/1000)
 	}
-	return fmt.Sprintf("sound %.0f dB, %d kbit/s", level, bits/1000)
+	return fmt.Sprintf("sound %.0f dB, peak %.0f dB, %d kbit/s", level, peak, bits/1000)
+}
+
+// Talk says, with push to talk, whether the others hear the person.
+func (Words) Talk(heard, opening bool) string {
+	switch {
+	case heard:
+		return "YOU ARE HEARD"
+	case opening:
+		return "push to talk: the microphone opens"
+	}
+	return "push to talk: you are not heard"
+}
+
+// Take says how far a recording in a rehearsal is.
+func (Words) Take(playing bool, left int) string {
+	if playing {
+		return fmt.Sprintf("PLAYING what the others would hear: %d seconds left", left)
+	}
+	return fmt.Sprintf("RECORDING, say something: %d seconds left", left)
+}
+
+// TakeOver says that a recording in a rehearsal is over.
+func (Words) TakeOver() string { return "the recording is deleted" }
+
+// Volume says how loud a member is heard here.
+func (Words) Volume(percent int, muted bool) string {
+	if muted || percent == 0 {
+		return "not heard by you"
+	}
+	return fmt.Sprintf("volume %d %%", percent)
 }
 
 // AdviceOver says that a note no longer holds.
@@ -182,6 +212,15 @@ func (Words) Notice(what, arg string) string {
 		return "you went away, so your microphone was closed; it stays closed until you open it"
 	case "showing":
 		return "for 10 seconds the others see what you hold up"
+	case "use headset":
+		return "the others in your room hear the meeting: use a headset"
+	case "recording dropped":
+		return "what was recorded is deleted and was not played to its end"
+	case "volumes":
+		if arg == "" {
+			return "nobody else is here"
+		}
+		return "you hear: " + arg
 	}
 	return what
 }

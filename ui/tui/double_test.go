@@ -94,9 +94,15 @@ func (d *double) SetScreen(_ context.Context, on bool, name string) error {
 func (d *double) SetHand(_ context.Context, up bool) error { return d.act(fmt.Sprint("hand ", up)) }
 func (d *double) Say(_ context.Context, text string) error { return d.act("say " + text) }
 func (d *double) ShowHeld(context.Context) error           { return d.act("show") }
-func (d *double) Answer(yes bool)                          { _ = d.act(fmt.Sprint("answer ", yes)) }
-func (d *double) On(sfu.Source) bool                       { return false }
-func (d *double) HandUp() bool                             { return false }
+func (d *double) Talk(on bool) error                       { return d.act(fmt.Sprint("talk ", on)) }
+func (d *double) Record(context.Context) error             { return d.act("record") }
+func (d *double) TellVolumes()                             { _ = d.act("volumes") }
+func (d *double) SetVolume(id sfu.MemberID, v call.Volume) {
+	_ = d.act(fmt.Sprintf("volume of %s %d %v", id, v.Percent, v.Muted))
+}
+func (d *double) Answer(yes bool)    { _ = d.act(fmt.Sprint("answer ", yes)) }
+func (d *double) On(sfu.Source) bool { return false }
+func (d *double) HandUp() bool       { return false }
 
 func (d *double) Panic() {
 	_ = d.act("panic")
@@ -194,7 +200,7 @@ func meeting() call.State {
 // newTestModel returns a model of a screen, whose verbs run at once.
 func newTestModel(d *double, w, h int) *model {
 	m := &model{
-		call: d, stage: newStage(d, term.Abilities{Mode: term.Blocks}), ears: &ears{}, now: at, words: say.EnglishTerminal(), theme: newTheme(true),
+		call: d, stage: newStage(d, term.Abilities{Mode: term.Blocks}), ears: &ears{}, talker: &talker{talk: d.Talk}, now: at, words: say.EnglishTerminal(), theme: newTheme(true),
 		do: func(f func(context.Context) error) tea.Cmd {
 			return func() tea.Msg { return done{f(context.Background())} }
 		},
@@ -218,6 +224,10 @@ func press(m *model, keys ...string) {
 			msg.Code = tea.KeyTab
 		case "up":
 			msg.Code = tea.KeyUp
+		case "down":
+			msg.Code = tea.KeyDown
+		case "space":
+			msg.Code, msg.Text = tea.KeySpace, " "
 		case "backspace":
 			msg.Code = tea.KeyBackspace
 		case "pgup":

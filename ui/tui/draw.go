@@ -162,6 +162,9 @@ func (m *model) drawMembers(s *sheet, at image.Rectangle) {
 	}
 }
 
+// chosenMark stands before the member whom the keys mean.
+const chosenMark = "› "
+
 type styled struct {
 	text  string
 	style lipgloss.Style
@@ -171,6 +174,9 @@ func (m *model) memberRows(width int) []styled {
 	var rows []styled
 	for _, r := range view.Roster(m.state) {
 		text, style := clean(r.Name), m.theme.plain
+		if m.part == membersPart && r.ID == m.chosen && !r.Own {
+			text = chosenMark + text
+		}
 		if len(r.Marks) > 0 {
 			text += " · " + clean(strings.Join(r.Marks, " · "))
 		}
@@ -222,7 +228,16 @@ func (m *model) drawLine(s *sheet, at image.Rectangle) *tea.Cursor {
 	prompt := ""
 	switch m.entry.purpose {
 	case nothing:
-		s.put(0, at.Min.Y, at.Dx(), m.words.Keys, m.theme.plain)
+		keys := m.words.Keys
+		switch {
+		case m.part == membersPart:
+			keys = m.words.MemberKeys
+		case m.state.Own.PushToTalk:
+			keys = m.words.TalkKey + keys
+		case m.state.Rehearsal:
+			keys = m.words.RecordKey + keys
+		}
+		s.put(0, at.Min.Y, at.Dx(), keys, m.theme.plain)
 		return nil
 	case saying:
 		prompt = m.words.SayPrompt
@@ -241,24 +256,32 @@ func (m *model) drawHelp(s *sheet, at image.Rectangle) {
 		return
 	}
 	const column = 33
-	y := at.Min.Y
-	line := func(left, right string, style lipgloss.Style) {
-		if y < at.Max.Y {
-			s.put(0, y, column, "  "+left, style)
-			s.put(column, y, m.width-column, right, style)
-		}
-		y++
+	rows, room := m.helpRows(), at.Dy()-1
+	m.helpDown = max(min(m.helpDown, len(rows)-room), 0)
+	title := m.words.HelpTitle
+	if below := len(rows) - room - m.helpDown; below > 0 {
+		title += " · " + m.words.Scrolled(below) + m.words.HelpMore
 	}
-	s.put(0, y, m.width, m.words.HelpTitle+" · "+m.words.HelpClose, m.theme.strong)
-	y++
+	s.put(0, at.Min.Y, m.width, title+" · "+m.words.HelpClose, m.theme.strong)
+	for i, row := range rows[m.helpDown:] {
+		if y := at.Min.Y + 1 + i; y < at.Max.Y {
+			s.put(0, y, column, "  "+row[0], m.theme.plain)
+			s.put(column, y, m.width-column, row[1], m.theme.plain)
+		}
+	}
+}
+
+func (m *model) helpRows() (rows [][2]string) {
+	wide := 1
 	for _, v := range command.Verbs() {
-		key := v.Key
-		if key == "" {
-			key = " "
+		if view.Has(v, m.state) {
+			wide = max(wide, len(v.Key))
 		}
-		line(strings.TrimRight(key+"  :"+v.Name+" "+v.Args, " "), v.Short, m.theme.plain)
 	}
-	for _, h := range m.words.HelpKeys {
-		line(h[0], h[1], m.theme.plain)
+	for _, v := range command.Verbs() {
+		if view.Has(v, m.state) {
+			rows = append(rows, [2]string{strings.TrimRight(fmt.Sprintf("%-*s  :%s %s", wide, v.Key, v.Name, v.Args), " "), v.Short})
+		}
 	}
+	return append(rows, m.words.HelpKeys...)
 }

@@ -2,10 +2,14 @@ package tui
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
+	"paravent/media/sfu"
 	"paravent/ui/command"
+	"paravent/ui/say"
 	"paravent/ui/view"
 )
 
@@ -16,7 +20,7 @@ func (m *model) key(k tea.KeyPressMsg) tea.Cmd {
 		return m.leave()
 	}
 	if m.help {
-		m.help = false
+		m.inHelp(k.String())
 		return nil
 	}
 	if m.entry.purpose != nothing {
@@ -39,6 +43,16 @@ func (m *model) key(k tea.KeyPressMsg) tea.Cmd {
 		m.scroll(-1)
 	case "pgdown":
 		m.scroll(1)
+	case "space":
+		if err := m.talker.press(); err != nil {
+			return m.tell(inWords(say.Of(err)))
+		}
+	case "up":
+		m.choose(-1)
+	case "down":
+		m.choose(1)
+	case "+", "=", "-", "0":
+		return m.loudness(k.String())
 	case "v":
 		m.podium, m.first = !m.podium, 0
 	case panicKey: // the ears were first, unless it came among other keys; twice does no harm
@@ -47,6 +61,19 @@ func (m *model) key(k tea.KeyPressMsg) tea.Cmd {
 		return m.verb(k.String())
 	}
 	return nil
+}
+
+// inHelp scrolls the help, or closes it.
+func (m *model) inHelp(key string) {
+	const page = 10
+	switch key {
+	case "pgdown", "down":
+		m.helpDown += page
+	case "pgup", "up":
+		m.helpDown = max(m.helpDown-page, 0)
+	default:
+		m.help, m.helpDown = false, 0
+	}
 }
 
 // verb does what the table says of a key.
@@ -58,9 +85,65 @@ func (m *model) verb(key string) tea.Cmd {
 		if (v.Name == "yes" || v.Name == "no") && m.state.Question == nil {
 			return nil
 		}
+		if v.Name == "yes" && m.now().Sub(m.asked) < thinkFor {
+			return nil
+		}
 		return m.run(v)
 	}
 	return nil
+}
+
+// choose goes on to another member, if the keys go to the members.
+func (m *model) choose(by int) {
+	if m.part != membersPart {
+		return
+	}
+	var others []sfu.MemberID
+	for _, r := range view.Roster(m.state) {
+		if !r.Own {
+			others = append(others, r.ID)
+		}
+	}
+	if len(others) == 0 {
+		return
+	}
+	at := slices.Index(others, m.chosen)
+	if at < 0 && by < 0 {
+		at = 0
+	}
+	m.chosen = others[max(0, min(at+by, len(others)-1))]
+	at, room := 0, max(m.layout().members.Dy()-1, 1)
+	for i, row := range m.memberRows(m.layout().members.Dx()) {
+		if strings.HasPrefix(row.text, chosenMark) {
+			at = i
+		}
+	}
+	m.membersDown = max(min(m.membersDown, at), at-room+1)
+}
+
+// loudness makes the chosen member louder, quieter, or not heard.
+func (m *model) loudness(key string) tea.Cmd {
+	if m.part != membersPart {
+		return nil
+	}
+	if m.state.Name(m.chosen) == "?" {
+		m.choose(1)
+	}
+	id := m.chosen
+	if id == "" {
+		return nil
+	}
+	return m.do(func(context.Context) error {
+		switch key {
+		case "0":
+			command.ToggleMute(m.call, id)
+		case "-":
+			command.Louder(m.call, id, -1)
+		default:
+			command.Louder(m.call, id, 1)
+		}
+		return nil
+	})
 }
 
 // typed edits the line, and does what it says on Enter.

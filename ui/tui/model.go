@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"paravent/media/call"
+	"paravent/media/sfu"
 	"paravent/ui/command"
 	"paravent/ui/say"
 	"paravent/ui/view"
@@ -28,6 +29,10 @@ const panicKey = "!"
 // noticeFor is how long a notice stays on the screen.
 const noticeFor = 12 * time.Second
 
+// thinkFor is how long a question must have been there before a key means yes:
+// what was typed before it came is no answer.
+const thinkFor = 700 * time.Millisecond
+
 // Messages to the model.
 type (
 	changed struct{ state call.State }
@@ -39,12 +44,13 @@ type (
 
 // A model is the text of the screen and what keys do to it.
 type model struct {
-	call  view.Call
-	stage *stage
-	ears  *ears
-	theme theme
-	words say.Terminal
-	now   func() time.Time
+	call   view.Call
+	stage  *stage
+	ears   *ears
+	talker *talker
+	theme  theme
+	words  say.Terminal
+	now    func() time.Time
 
 	// do runs a verb off the update loop.
 	do func(func(context.Context) error) tea.Cmd
@@ -57,11 +63,14 @@ type model struct {
 	part          part
 	entry         entry
 	help          bool
-	podium        bool   // one tile is large
-	seats         []seat // of the tiles that are shown, where they are
-	first         int    // of the tiles, the first that is shown
-	chatUp        int    // rows that the chat is scrolled up
-	membersDown   int    // rows that the members are scrolled down
+	helpDown      int          // rows that the help is scrolled down
+	podium        bool         // one tile is large
+	seats         []seat       // of the tiles that are shown, where they are
+	first         int          // of the tiles, the first that is shown
+	chatUp        int          // rows that the chat is scrolled up
+	membersDown   int          // rows that the members are scrolled down
+	chosen        sfu.MemberID // whom the keys of the members mean
+	asked         time.Time    // when the question came
 	notice        string
 	noticeEnd     time.Time
 	noticed       time.Time // of the newest notice of the call
@@ -107,6 +116,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (m *model) follow(s call.State) tea.Cmd {
 	if m.chatUp > 0 { // what is read stays where it is
 		m.chatUp += len(m.chatRows(s, m.layout().chat.Dx())) - len(m.chatRows(m.state, m.layout().chat.Dx()))
+	}
+	if s.Question != nil && m.state.Question != s.Question {
+		m.asked = m.now()
 	}
 	m.state = s
 	if s.Ended != nil {

@@ -76,11 +76,13 @@ func TestForeignTextNeverReachesTheScreenRaw(t *testing.T) {
 
 func TestKeysDoWhatTheTableOfVerbsSays(t *testing.T) {
 	for key, want := range map[string]string{
-		"m": "microphone true", "c": "camera true", "s": "screen true", "h": "hand true",
+		"m": "microphone true", "c": "camera true", "s": "screen true", "h": "hand true", "space": "talk true", "r": "record",
 		"y": "answer true", "n": "answer false", "!": "panic", "q": "leave", "ctrl+c": "leave",
 	} {
 		d := newDouble(meeting())
-		press(newTestModel(d, 80, 24), key)
+		m := newTestModel(d, 80, 24)
+		m.now = func() time.Time { return at().Add(time.Minute) } // the question was read
+		press(m, key)
 		if d.done() != want {
 			t.Errorf("%s: did %q, want %q", key, d.done(), want)
 		}

@@ -144,7 +144,7 @@ func newFace(ctx context.Context, c view.Call, o Options) *face {
 	f.painter = newPainter(f.stage, out)
 	f.ears = &ears{in: o.In, panics: f.panics, said: f.said}
 	f.model = &model{
-		call: c, stage: f.stage, ears: f.ears, now: time.Now, words: say.EnglishTerminal(), do: f.verb(ctx), after: expiry(ctx),
+		call: c, stage: f.stage, ears: f.ears, talker: &talker{talk: c.Talk}, now: time.Now, words: say.EnglishTerminal(), do: f.verb(ctx), after: expiry(ctx),
 		theme: newTheme(term.Colourful(o.Env)),
 	}
 	f.model.follow(c.State())
@@ -194,6 +194,7 @@ func (f *face) end() {
 	f.mu.Lock()
 	f.over = true
 	f.mu.Unlock()
+	f.model.talker.lift()
 	f.running.Wait()
 	f.painter.leave()
 }

@@ -19,9 +19,6 @@ import (
 type Call interface {
 	command.Desk
 
-	// State returns the call as it is now.
-	State() call.State
-
 	// Changed rings when State would return something new. Several changes may
 	// ring once.
 	Changed() <-chan struct{}
@@ -47,8 +44,17 @@ type Badge struct {
 	Alert bool
 }
 
-// StateLine is the line that is always on the screen: Badges, Meters and Advice.
-func StateLine(s call.State) []Badge { return slices.Concat(Badges(s), Meters(s), Advice(s)) }
+// StateLine is the line that is always on the screen: Badges, Take, Meters and
+// Advice.
+func StateLine(s call.State) []Badge { return slices.Concat(Badges(s), Take(s), Meters(s), Advice(s)) }
+
+// Take is how far a recording in a rehearsal is; there is none otherwise.
+func Take(s call.State) []Badge {
+	if s.Take.Phase == call.NoTake {
+		return nil
+	}
+	return []Badge{{Name: "take", Text: say.English().Take(s.Take.Phase == call.Playing, s.Take.Left), Alert: true}}
+}
 
 // Meters are what a rehearsal measures; there are none while nothing is on.
 func Meters(s call.State) []Badge {
@@ -64,7 +70,7 @@ func Meters(s call.State) []Badge {
 		}
 	}
 	if s.Own.Microphone.Phase == call.On {
-		badges = append(badges, Badge{Name: "sound", Text: w.SoundMeter(m.Level, m.Level <= call.Silence, m.SoundUp)})
+		badges = append(badges, Badge{Name: "sound", Text: w.SoundMeter(m.Level, m.Peak, m.Level <= call.Silence, m.SoundUp)})
 	}
 	return badges
 }
@@ -73,20 +79,25 @@ func Meters(s call.State) []Badge {
 // of films of somebody who moves briskly it is .04 at most (2026-11-25).
 const muchRevealed = .1
 
-// Advice is what the person should know of their own picture, while it holds: the
-// codes of filter.Notes with a sentence each.
+// Advice is what the person should know of their own picture and sound, while it
+// holds: the codes of filter.Notes with a sentence each.
 func Advice(s call.State) []Badge {
+	return slices.Concat(AdviceOf(s.Own.Camera), AdviceOf(s.Own.Microphone))
+}
+
+// AdviceOf is what the person should know of what one device gives.
+func AdviceOf(d call.Sending) []Badge {
 	w := say.English()
 	var badges []Badge
-	for _, n := range s.Own.Camera.Notes.Each() {
+	for _, n := range d.Notes.Each() {
 		badges = append(badges, Badge{Name: n.String(), Text: w.Advice(n), Alert: urgent&n != 0})
 	}
 	return badges
 }
 
-// urgent is what must not be overlooked: the others do not see what the person
-// thinks they do, or more than that.
-const urgent = filter.Away | filter.SecondPerson | filter.Readable | filter.TooSlow
+// urgent is what must not be overlooked: the others do not see and hear what the
+// person thinks they do, or more than that.
+const urgent = filter.Away | filter.SecondPerson | filter.Readable | filter.TooSlow | filter.Echo | filter.Clipping
 
 // Badges say how the devices, the filters, the room and the connection are.
 func Badges(s call.State) []Badge {
@@ -103,6 +114,10 @@ func Badges(s call.State) []Badge {
 		badges = append(badges, Badge{Name: "rehearsal", Text: w.Rehearsal})
 	} else {
 		badges = append(badges, Badge{Name: "encryption", Text: w.TransportOnly})
+	}
+	if s.Own.PushToTalk {
+		talk := Badge{Name: "talk", Text: w.Talk(s.Own.Heard(), s.Own.Microphone.Phase == call.Opening), Alert: s.Own.Heard()}
+		badges = slices.Insert(badges, 1, talk)
 	}
 	if s.Own.Paused {
 		badges = append(badges, Badge{Name: "paused", Text: w.Paused, Alert: true})
@@ -160,6 +175,9 @@ func Roster(s call.State) []Row {
 			mark(s.Sends(m.ID, sfu.Microphone), w.MicrophoneOpen)
 			mark(s.Sends(m.ID, sfu.Camera), w.CameraOpen)
 			mark(s.Sends(m.ID, sfu.Screen), w.Shares)
+		}
+		if v, ok := s.Volumes[m.ID]; ok {
+			mark(true, w.Volume(v.Percent, v.Muted))
 		}
 		mark(m.Quality == sfu.Poor || m.Quality == sfu.Lost, w.Quality(m.Quality))
 		rows = append(rows, r)
@@ -242,4 +260,15 @@ func Ending(s call.State) say.Problem {
 		return say.Problem{}
 	}
 	return say.Ended(*s.Ended)
+}
+
+// Has reports whether a call has a verb at all.
+func Has(v command.Verb, s call.State) bool {
+	switch v.Name {
+	case "talk":
+		return s.Own.PushToTalk
+	case "record":
+		return s.Rehearsal
+	}
+	return true
 }

@@ -138,8 +138,8 @@ func TestInARehearsalTheDecodedPictureStandsForThePersonsOwn(t *testing.T) {
 	if n := len(view.Meters(s)); n != 0 {
 		t.Errorf("%d meters before anything was measured", n)
 	}
-	s.Meters = call.Meters{Second: 1, Level: -34.4, SoundUp: 32_000}
-	if m := view.Meters(s); len(m) != 2 || m[1].Text != "sound -34 dB, 32 kbit/s" {
+	s.Meters = call.Meters{Second: 1, Level: -34.4, Peak: -12.6, SoundUp: 32_000}
+	if m := view.Meters(s); len(m) != 2 || m[1].Text != "sound -34 dB, peak -13 dB, 32 kbit/s" {
 		t.Errorf("meters %+v", m)
 	}
 	for share, want := range map[float64]view.Badge{
@@ -155,5 +155,47 @@ func TestInARehearsalTheDecodedPictureStandsForThePersonsOwn(t *testing.T) {
 		if b.Name == "encryption" {
 			t.Error("there is no server to encrypt to")
 		}
+	}
+}
+
+func TestWhetherThePersonIsHeardIsSaidInWords(t *testing.T) {
+	s := state()
+	if _, there := texts(s)["talk"]; there {
+		t.Error("without push to talk there is nothing to say")
+	}
+	s.Own.PushToTalk = true
+	for _, c := range []struct {
+		change func(*call.Own)
+		text   string
+		alert  bool
+	}{
+		{func(*call.Own) {}, "push to talk: you are not heard", false},
+		{func(o *call.Own) { o.Microphone.Phase = call.Opening }, "push to talk: the microphone opens", false},
+		{func(o *call.Own) { o.Microphone.Phase = call.On }, "YOU ARE HEARD", true},
+		{func(o *call.Own) { o.Microphone.Held = "gate" }, "push to talk: you are not heard", false},
+		{func(o *call.Own) { o.Microphone.Held, o.Paused = "", true }, "push to talk: you are not heard", false},
+	} {
+		c.change(&s.Own)
+		if got := texts(s)["talk"]; got.Text != c.text || got.Alert != c.alert {
+			t.Errorf("%+v, want %q", got, c.text)
+		}
+	}
+}
+
+func TestAdviceOnTheSoundStandsBesideThatOnThePicture(t *testing.T) {
+	s := state()
+	s.Own.Camera.Notes, s.Own.Microphone.Notes = filter.OffCentre, filter.HeldBack|filter.Echo
+	got := texts(s)
+	if got["off-centre"].Alert || got["held-back"].Text != "somebody else is heard and is held back" || !got["echo"].Alert {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestTheRosterSaysHowLoudSomebodyIsHeard(t *testing.T) {
+	s := state()
+	s.Volumes = map[sfu.MemberID]call.Volume{"b": {Percent: 50}, "r": {Percent: 80, Muted: true}}
+	rows := view.Roster(s)
+	if !slices.Contains(rows[1].Marks, "volume 50 %") || !slices.Contains(rows[2].Marks, "not heard by you") || slices.Contains(rows[2].Nature, "not heard by you") {
+		t.Errorf("%+v", rows)
 	}
 }

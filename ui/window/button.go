@@ -25,9 +25,8 @@ const (
 type button struct {
 	widget.BaseWidget
 
-	tap   func()
-	runes func(rune)
-	keys  func(*fyne.KeyEvent)
+	tap  func()
+	face *face // which has the keys that are none of the button's
 
 	look    look
 	compact bool // without the key below
@@ -41,7 +40,7 @@ type button struct {
 func (f *face) newButton(title, hint string, l look, tap func()) *button {
 	c := colours()
 	b := &button{
-		tap: tap, runes: f.typedRune, keys: f.typedKey, look: l,
+		tap: tap, face: f, look: l,
 		ground: panel(c.raised, 6), ring: panel(nil, 8),
 		title: words(title, c.text, textSize, true), hint: words(hint, c.quiet, smallSize, false),
 	}
@@ -97,18 +96,27 @@ func (b *button) FocusLost() { b.focused = false; b.Refresh() }
 // TypedRune implements fyne.Focusable.
 func (b *button) TypedRune(r rune) {
 	if r != ' ' { // comes as a key as well
-		b.runes(r)
+		b.face.typedRune(r)
 	}
 }
 
 // TypedKey implements fyne.Focusable.
 func (b *button) TypedKey(e *fyne.KeyEvent) {
+	if e.Name == fyne.KeySpace && b.face.state.Own.PushToTalk {
+		return // it is the talk key; Enter presses buttons
+	}
 	if e.Name == fyne.KeySpace || e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter {
 		b.tap()
 		return
 	}
-	b.keys(e)
+	b.face.typedKey(e)
 }
+
+// KeyDown implements desktop.Keyable.
+func (b *button) KeyDown(e *fyne.KeyEvent) { b.face.keyDown(e) }
+
+// KeyUp implements desktop.Keyable.
+func (b *button) KeyUp(e *fyne.KeyEvent) { b.face.keyUp(e) }
 
 // MouseIn implements desktop.Hoverable.
 func (b *button) MouseIn(*desktop.MouseEvent) { b.hovered = true; b.Refresh() }

@@ -12,8 +12,10 @@ import (
 
 // The verbs that the window itself has to know.
 const (
-	leaveVerb = "leave"
-	sayVerb   = "say"
+	leaveVerb  = "leave"
+	sayVerb    = "say"
+	talkVerb   = "talk"
+	volumeVerb = "volume"
 )
 
 // A desk runs verbs off the drawing goroutine: those of one name one after the

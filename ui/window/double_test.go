@@ -14,6 +14,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/widget"
 
@@ -77,13 +78,19 @@ func (d *double) SetScreen(_ context.Context, on bool, name string) error {
 func (d *double) SetHand(_ context.Context, up bool) error { return d.note("hand %v", up) }
 func (d *double) Say(_ context.Context, text string) error { return d.note("say %s", text) }
 func (d *double) ShowHeld(context.Context) error           { return d.note("show") }
-func (d *double) Answer(yes bool)                          { d.note("answer %v", yes) }
-func (d *double) Panic()                                   { d.note("panic") }
-func (d *double) Leave(context.Context) error              { return d.note("leave") }
-func (d *double) On(sfu.Source) bool                       { return false }
-func (d *double) HandUp() bool                             { return false }
-func (d *double) Changed() <-chan struct{}                 { return d.bell }
-func (d *double) Stats() call.Stats                        { return call.Stats{} }
+func (d *double) Talk(on bool) error                       { return d.note("talk %v", on) }
+func (d *double) Record(context.Context) error             { return d.note("record") }
+func (d *double) TellVolumes()                             { d.note("volumes") }
+func (d *double) SetVolume(id sfu.MemberID, v call.Volume) {
+	d.note("volume of %s %d %v", id, v.Percent, v.Muted)
+}
+func (d *double) Answer(yes bool)             { d.note("answer %v", yes) }
+func (d *double) Panic()                      { d.note("panic") }
+func (d *double) Leave(context.Context) error { return d.note("leave") }
+func (d *double) On(sfu.Source) bool          { return false }
+func (d *double) HandUp() bool                { return false }
+func (d *double) Changed() <-chan struct{}    { return d.bell }
+func (d *double) Stats() call.Stats           { return call.Stats{} }
 
 func (d *double) State() call.State {
 	d.mu.Lock()
@@ -123,6 +130,8 @@ func newRig(t *testing.T, width, height float32) *rig {
 				r.face.fail(err)
 			}
 		},
+		talk:  r.call.Talk,
+		loud:  r.call.SetVolume,
 		ring:  func() {},
 		want:  func(m map[key]wish) { r.wants = m },
 		close: func() { r.shut.Store(true) },
@@ -151,6 +160,28 @@ func (r *rig) key(name fyne.KeyName) {
 		f.TypedKey(&fyne.KeyEvent{Name: name})
 	} else {
 		c.OnTypedKey()(&fyne.KeyEvent{Name: name})
+	}
+}
+
+// hold lets a key go down, or up, as the driver does: to what has the focus, if
+// it takes such, else to the window if nothing has it.
+func (r *rig) hold(name fyne.KeyName, down bool) {
+	e := &fyne.KeyEvent{Name: name}
+	switch f := r.face.window.Canvas().Focused().(type) {
+	case desktop.Keyable:
+		if down {
+			f.KeyDown(e)
+			f.TypedKey(e)
+		} else {
+			f.KeyUp(e)
+		}
+	case nil:
+		if down {
+			r.face.keyDown(e)
+			r.face.typedKey(e)
+		} else {
+			r.face.keyUp(e)
+		}
 	}
 }
 

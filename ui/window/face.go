@@ -8,6 +8,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 
 	"paravent/media/call"
@@ -19,6 +20,8 @@ import (
 // An outside is what the face needs beside its window.
 type outside struct {
 	verb  func(name string, args ...string) // runs a verb, elsewhere
+	talk  func(on bool) error               // at once
+	loud  func(sfu.MemberID, call.Volume)   // at once
 	ring  func()                            // there is a new picture
 	want  func(map[key]wish)                // what is seen now
 	close func()                            // closes the window for good
@@ -53,6 +56,8 @@ type face struct {
 	chatFront bool          // in a narrow window, the chat is in front
 	hidden    bool          // minimised
 	over      bool          // the ending is shown
+	talking   bool          // the talk key is held
+	volumes   *volumes      // on the card; nil if they are not
 }
 
 // noticeFor is how long a notice stays in sight; the chat keeps it.
@@ -68,7 +73,7 @@ func newFace(w fyne.Window, out outside) *face {
 	f.stage = newStage()
 	f.stageBox = container.New(f.stage, f.stage.objects()...)
 	f.ownBox = container.New(beside{})
-	f.side = newSide(f.submit, f.leaveEntry)
+	f.side = newSide(f.submit, f.leaveEntry, f.letGo)
 	f.sideBox = container.New(f.side, f.side.objects()...)
 	f.yes, f.no = f.verbButton("yes", plain), f.verbButton("no", chosen)
 	f.question = newBanner(c.alert, f.no, f.yes)
@@ -81,6 +86,10 @@ func newFace(w fyne.Window, out outside) *face {
 	w.SetContent(f.root)
 	w.Canvas().SetOnTypedRune(f.typedRune)
 	w.Canvas().SetOnTypedKey(f.typedKey)
+	if c, ok := w.Canvas().(desktop.Canvas); ok {
+		c.SetOnKeyDown(f.keyDown)
+		c.SetOnKeyUp(f.keyUp)
+	}
 	return f
 }
 
@@ -91,6 +100,9 @@ func (f *face) update(s call.State) {
 	f.state = s
 	f.window.SetTitle(say.EnglishWindow().Title(short(s.Room)))
 	f.side.set(s, f.notes)
+	if f.volumes != nil {
+		f.volumes.set(s)
+	}
 	f.updateTiles()
 	f.updateTools()
 	f.line.set(view.StateLine(s))
@@ -181,6 +193,7 @@ func (f *face) rewatch() {
 // setHidden tells the face that its window is, or is no longer, minimised.
 func (f *face) setHidden(hidden bool) {
 	f.hidden = hidden
+	f.letGo()
 	f.rewatch()
 }
 
@@ -232,6 +245,7 @@ func (f *face) end(p say.Problem) {
 		return
 	}
 	f.over = true
+	f.letGo()
 	f.rewatch()
 	f.question.set("", false)
 	f.showCard(say.EnglishWindow().CallOver, []string{p.Text, p.Hint}, f.out.close)

@@ -57,7 +57,7 @@ func Run(ctx context.Context, c view.Call, o Options) error {
 	defer stop()
 	h := newHost(c, draw, inner.Done())
 	h.quit = w.Close
-	f := newFace(w, outside{verb: h.desk.run, ring: h.ring, want: h.watcher.want, close: h.close, now: time.Now})
+	f := newFace(w, outside{verb: h.desk.run, talk: c.Talk, loud: c.SetVolume, ring: h.ring, want: h.watcher.want, close: h.close, now: time.Now})
 	h.face = f
 	w.SetCloseIntercept(h.leave)
 	w.Resize(fyne.NewSize(float32(o.Width), float32(o.Height)))
@@ -65,12 +65,14 @@ func Run(ctx context.Context, c view.Call, o Options) error {
 	f.update(c.State())
 	w.Show()
 	onMinimised(w, f.setHidden)
+	a.Lifecycle().SetOnExitedForeground(f.letGo) // the key may be let go elsewhere
 
 	h.start(inner, ctx)
 	a.Run()
 	h.shut()
 	stop()
 	h.tasks.Wait()
+	f.letGo()
 	f.destroy()
 	if c.State().Ended != nil {
 		return nil

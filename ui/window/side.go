@@ -41,7 +41,7 @@ type side struct {
 	lines        []line
 }
 
-func newSide(submit func(string), leave func()) *side {
+func newSide(submit func(string), leave, letGo func()) *side {
 	c, w := colours(), say.EnglishWindow()
 	s := &side{
 		ground: panel(c.panel, 6),
@@ -49,7 +49,7 @@ func newSide(submit func(string), leave func()) *side {
 		members: container.New(layout.NewCustomPaddedVBoxLayout(0)), log: container.New(layout.NewCustomPaddedVBoxLayout(0)),
 	}
 	s.roster, s.chat = container.NewVScroll(s.members), container.NewVScroll(s.log)
-	s.entry = newEntry(submit, leave)
+	s.entry = newEntry(submit, leave, letGo)
 	s.entry.SetPlaceHolder(w.WriteHere)
 	return s
 }
@@ -216,17 +216,24 @@ func (tight) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	o[1].Resize(fyne.NewSize(size.Width, max(size.Height-h+overlap, 0)))
 }
 
-// An entry is where a message is written. Escape leaves it.
+// An entry is where a message is written. Escape leaves it. Whoever writes does not
+// hold the talk key.
 type entry struct {
 	widget.Entry
-	leave func()
+	leave, letGo func()
 }
 
-func newEntry(submit func(string), leave func()) *entry {
-	e := &entry{leave: leave}
+func newEntry(submit func(string), leave, letGo func()) *entry {
+	e := &entry{leave: leave, letGo: letGo}
 	e.ExtendBaseWidget(e)
 	e.OnSubmitted = submit
 	return e
+}
+
+// FocusGained implements fyne.Focusable.
+func (e *entry) FocusGained() {
+	e.letGo()
+	e.Entry.FocusGained()
 }
 
 // TypedKey implements fyne.Focusable.

@@ -16,6 +16,7 @@ import (
 	"paravent/media/sfu"
 	"paravent/ui/command"
 	"paravent/ui/say"
+	"paravent/ui/view"
 )
 
 // A tool is a verb with its button.
@@ -39,6 +40,9 @@ func verbState(v command.Verb, s call.State) (word string, on, has bool) {
 		}
 		return w.Off, false, can(src)
 	}
+	if !view.Has(v, s) {
+		return "", false, false
+	}
 	switch v.Name {
 	case "mic":
 		return device(s.Own.Microphone, sfu.Microphone)
@@ -46,6 +50,12 @@ func verbState(v command.Verb, s call.State) (word string, on, has bool) {
 		return device(s.Own.Camera, sfu.Camera)
 	case "screen":
 		return device(s.Own.Screen, sfu.Screen)
+	case talkVerb:
+		return "", s.Own.Heard(), can(sfu.Microphone)
+	case "record":
+		return "", s.Take.Phase != call.NoTake, true
+	case "mute", "unmute": // they need a name
+		return "", false, false
 	case "hand":
 		return "", s.Own.Hand, s.Caps.Hand || s.Own.Hand
 	case sayVerb:
@@ -62,6 +72,8 @@ func (f *face) do(v command.Verb) {
 	case f.over || !has || answer && f.state.Question == nil:
 	case v.Name == sayVerb:
 		f.enterEntry("")
+	case v.Name == volumeVerb:
+		f.showVolumes()
 	default:
 		f.out.verb(v.Name)
 	}
@@ -134,6 +146,7 @@ func (f *face) menu() *fyne.MainMenu {
 const (
 	helpKey   = "?"
 	lineKey   = ":"
+	volumeKey = "+"
 	enterKey  = "Enter"
 	escapeKey = "Escape"
 	pageKeys  = "Page Up, Page Down"
@@ -142,8 +155,13 @@ const (
 // keyOfVerb is the key that people press for v: for what has to be written,
 // the one that leads to the entry.
 func keyOfVerb(v command.Verb) string {
-	if v.Name == sayVerb {
+	switch v.Name {
+	case sayVerb:
 		return enterKey
+	case talkVerb:
+		return "Space, held"
+	case volumeVerb:
+		return volumeKey
 	}
 	return v.Key
 }
@@ -157,11 +175,43 @@ func (f *face) typedRune(r rune) {
 	case lineKey:
 		f.enterEntry(lineKey)
 		return
+	case volumeKey:
+		f.showVolumes()
+		return
 	}
 	for _, v := range command.Verbs() {
 		if v.Key == string(r) {
 			f.key(v)
 		}
+	}
+}
+
+// keyDown and keyUp are the keys as they go down and up: of the talk key both
+// count, and it does nothing else.
+func (f *face) keyDown(e *fyne.KeyEvent) {
+	if e.Name == fyne.KeySpace && f.state.Own.PushToTalk && !f.over {
+		f.talk(true)
+	}
+}
+
+func (f *face) keyUp(e *fyne.KeyEvent) {
+	if e.Name == fyne.KeySpace {
+		f.letGo()
+	}
+}
+
+// talk is the person holding the key, or no longer. It does not wait.
+func (f *face) talk(on bool) {
+	f.talking = on
+	if err := f.out.talk(on); err != nil {
+		f.fail(err)
+	}
+}
+
+// letGo ends talking, wherever the key was let go.
+func (f *face) letGo() {
+	if f.talking {
+		f.talk(false)
 	}
 }
 
@@ -177,7 +227,7 @@ func (f *face) typedKey(e *fyne.KeyEvent) {
 }
 
 func (f *face) escape() {
-	if f.help {
+	if f.help || f.volumes != nil {
 		f.hideCard()
 		return
 	}
@@ -242,6 +292,9 @@ func (f *face) toggleHelp() {
 	w := say.EnglishWindow()
 	var rows [][2]string
 	for _, v := range command.Verbs() {
+		if !view.Has(v, f.state) {
+			continue
+		}
 		rows = append(rows, [2]string{keyOfVerb(v), strings.TrimSpace(v.Name+" "+v.Args) + ": " + v.Short})
 	}
 	rows = append(rows, [2]string{escapeKey, w.HelpWrite}, [2]string{pageKeys, w.HelpPage}, [2]string{helpKey, w.HelpKey})
@@ -272,6 +325,7 @@ func (f *face) popUp(title string, body fyne.CanvasObject, closed func()) {
 	head := widget.NewLabel(title)
 	head.TextStyle.Bold, head.SizeName = true, theme.SizeNameSubHeadingText
 	box := container.NewBorder(head, container.NewCenter(ok), nil, nil, container.NewVScroll(body))
+	f.letGo() // the card takes the keys
 	f.card = widget.NewModalPopUp(container.NewPadded(box), f.window.Canvas())
 	room := f.window.Canvas().Size()
 	want := fyne.NewSize(min(room.Width*0.9, 620), body.MinSize().Height+140)
@@ -283,6 +337,6 @@ func (f *face) popUp(title string, body fyne.CanvasObject, closed func()) {
 func (f *face) hideCard() {
 	if f.card != nil && !f.over {
 		f.card.Hide()
-		f.card, f.help = nil, false
+		f.card, f.help, f.volumes = nil, false, nil
 	}
 }

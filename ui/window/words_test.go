@@ -54,7 +54,7 @@ func TestWhatAServerCannotDoIsMissing(t *testing.T) {
 	s.Caps = sfu.Caps{Publish: map[sfu.Source]bool{sfu.Microphone: true}}
 	r.face.update(s)
 	for _, tl := range r.face.tools {
-		missing := slices.Contains([]string{"camera", "screen", "hand", sayVerb}, tl.verb.Name)
+		missing := slices.Contains([]string{"camera", "screen", "hand", sayVerb, talkVerb, "record", "mute", "unmute"}, tl.verb.Name)
 		if tl.button.Visible() == missing {
 			t.Errorf("%s: visible is %v", tl.verb.Name, tl.button.Visible())
 		}
@@ -65,7 +65,9 @@ func TestWhatAServerCannotDoIsMissing(t *testing.T) {
 
 func TestHelpListsEveryVerbAndClosesByKey(t *testing.T) {
 	r := newRig(t, 1280, 720)
-	r.face.update(meeting("Ann"))
+	s := meeting("Ann")
+	s.Own.PushToTalk, s.Rehearsal = true, true
+	r.face.update(s)
 	for _, closing := range []func(){func() { r.press("?") }, func() { r.key(fyne.KeyEscape) }, func() { r.key(fyne.KeyReturn) }} {
 		r.press("?")
 		if r.face.card == nil {

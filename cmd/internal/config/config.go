@@ -37,25 +37,29 @@ const (
 
 // Join is what a person chose for a call, as typed.
 type Join struct {
-	Name       string        `toml:"name"`
-	Face       string        `toml:"face"`
-	Camera     string        `toml:"camera"`     // in the file: the device to use when the camera is opened
-	Microphone string        `toml:"microphone"` // likewise
-	Speaker    string        `toml:"speaker"`
-	Screen     string        `toml:"screen"`
-	Background string        `toml:"background"`
-	RoomGate   string        `toml:"room_gate"`
-	Codec      string        `toml:"codec"`
-	Away       string        `toml:"away"`
-	For        time.Duration `toml:"-"`
-	Stats      string        `toml:"-"`
-	TokenFile  string        `toml:"-"`
-	Watch      string        `toml:"-"`
+	Name       string `toml:"name"`
+	Face       string `toml:"face"`
+	Camera     string `toml:"camera"`     // in the file: the device to use when the camera is opened
+	Microphone string `toml:"microphone"` // likewise
+	Speaker    string `toml:"speaker"`
+	Screen     string `toml:"screen"`
+	Background string `toml:"background"`
+	RoomGate   string `toml:"room_gate"`
+	Codec      string `toml:"codec"`
+	Away       string `toml:"away"`
+	Talk       string `toml:"talk"`
+	// Confidential says that nobody beside the person may hear the meeting.
+	Confidential bool `toml:"confidential"`
+
+	For       time.Duration `toml:"-"`
+	Stats     string        `toml:"-"`
+	TokenFile string        `toml:"-"`
+	Watch     string        `toml:"-"`
 }
 
 // Defaults are the most private settings.
 func Defaults() Join {
-	return Join{Background: string(Blur), RoomGate: "near", Codec: string(codec.VP8), Away: "keep", Watch: "shown"}
+	return Join{Background: string(Blur), RoomGate: "near", Codec: string(codec.VP8), Away: "keep", Talk: "open", Watch: "shown"}
 }
 
 // A FileError says what is wrong with a settings file.
@@ -158,6 +162,9 @@ func ParseBackground(s string) (Background, error) {
 	return b, nil
 }
 
+// Push reports whether the microphone is closed except while the person talks.
+func (j Join) Push() bool { return j.Talk == "push" }
+
 // Choices checks the words that must be one of a few.
 func (j Join) Choices() error {
 	for _, c := range []struct{ setting, value, want string }{
@@ -165,6 +172,7 @@ func (j Join) Choices() error {
 		{"--room-gate", j.RoomGate, "near, strict, off"},
 		{"--codec", j.Codec, "vp8, vp9, h264"},
 		{"--away", j.Away, "keep, mute"},
+		{"--talk", j.Talk, "open, push"},
 		{"--watch", j.Watch, "shown, all"},
 	} {
 		if c.value == "" {

@@ -59,6 +59,7 @@ func TestChoicesRefusesWhatIsNotOneOfThem(t *testing.T) {
 		func(j *config.Join) { j.RoomGate = "open" },
 		func(j *config.Join) { j.Codec = "av1" },
 		func(j *config.Join) { j.Away = "leave" },
+		func(j *config.Join) { j.Talk = "always" },
 		func(j *config.Join) { j.Background = "color:#12345" },
 		func(j *config.Join) { j.Background = "" },
 		func(j *config.Join) { j.Background = "image:" },
