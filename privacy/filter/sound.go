@@ -85,7 +85,7 @@ type AudioChain struct {
 	now   func() time.Time
 	pace  pace
 	took  []time.Duration // by each filter, a running mean
-	late  *HeldError      // why the filters rest
+	late  *HeldError      // why the filters rest; set while pace holds
 	begun bool            // next is known
 	next  time.Duration   // At of the sound that would follow
 	fresh bool            // every filter is to be reset before it is used
@@ -150,22 +150,29 @@ func (c *AudioChain) clear(s *frame.Sound) error {
 	from := began
 	for i, f := range c.filters {
 		if err := c.apply(f, s); err != nil {
-			c.pace, c.fresh = c.pace.after(c.now().Sub(began)), true
+			c.fresh = true
+			c.count(c.now().Sub(began))
 			return &HeldError{Filter: f.Name(), Err: err}
 		}
 		to := c.now()
 		c.took[i] += (min(to.Sub(from), mostTook) - c.took[i]) / meanBlocks
 		from = to
 	}
+	c.count(from.Sub(began))
+	if c.pace.holds() {
+		return c.late
+	}
+	return nil
+}
+
+// count takes into account what a block took, and says which filter is to blame
+// when that begins to be too much.
+func (c *AudioChain) count(took time.Duration) {
 	held := c.pace.holds()
-	c.pace = c.pace.after(from.Sub(began))
-	switch {
-	case !c.pace.holds():
-		return nil
-	case !held:
+	c.pace = c.pace.after(took)
+	if c.pace.holds() && !held {
 		c.late = &HeldError{Filter: c.slowest(), Err: ErrLate}
 	}
-	return c.late
 }
 
 // freshen resets the filters if they are to be.

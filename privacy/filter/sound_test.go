@@ -280,6 +280,28 @@ func TestTheDelayOfAChainWithASlowFilterIsBounded(t *testing.T) {
 	}
 }
 
+func TestAFilterThatFailsAndIsSlowIsHeldForOneOrTheOther(t *testing.T) {
+	turn, takes := &clock{}, 30*time.Millisecond
+	f := slow(turn, &takes)
+	work := f.do
+	f.do = func(s *frame.Sound) error { return errors.Join(work(s), errPlanned) }
+	c, src := soundChainOf(t, f), &source{}
+	filter.SetClock(c, turn.now)
+	causes := make(map[error]int)
+	for range 500 {
+		got, err := c.Clear(src.next())
+		silent(t, got, err, "gate", nil)
+		for _, cause := range []error{errPlanned, filter.ErrLate} {
+			if errors.Is(err, cause) {
+				causes[cause]++
+			}
+		}
+	}
+	if causes[errPlanned] < 20 || causes[filter.ErrLate] < 200 || causes[errPlanned]+causes[filter.ErrLate] != 500 {
+		t.Errorf("held because it failed, or is late: %v", causes)
+	}
+}
+
 func TestAHiccupIsNoOverload(t *testing.T) {
 	turn, takes := &clock{}, time.Duration(0)
 	c, src := soundChainOf(t, slow(turn, &takes)), &source{}

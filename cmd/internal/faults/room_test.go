@@ -76,8 +76,20 @@ func (noMachine) OpenMicrophone(context.Context) (capture.Microphone, error) {
 	return nil, errors.New("there is none")
 }
 
-// enter joins the room behind link, as the program does. The call ends with the test.
+// enter joins the room behind link, as the program does, to send pictures. The call ends with the test.
 func enter(t *testing.T, link string, cams capture.Opener, chain func() (*filter.VideoChain, error)) *call.Call {
+	t.Helper()
+	return enterWith(t, link, call.Equipment{
+		Cameras: cams, Screens: cams, Microphones: noMachine{},
+		Codecs: codec.Set{Video: []codec.VideoCodec{vpx.VP8()}},
+		Play:   func(present.AudioSource, *present.Volume) func() { return func() {} },
+
+		CameraChain: chain,
+	})
+}
+
+// enterWith joins the room behind link with the given devices. The call ends with the test.
+func enterWith(t *testing.T, link string, kit call.Equipment) *call.Call {
 	t.Helper()
 	where, ok, err := livekit.Connector{}.Room(link)
 	if err != nil || !ok {
@@ -88,19 +100,16 @@ func enter(t *testing.T, link string, cams capture.Opener, chain func() (*filter
 	g.Allow(egress.Media, "127.0.0.1")
 	client := g.Lane(egress.Signalling).HTTPClient()
 	t.Cleanup(client.CloseIdleConnections)
-	log := slog.New(slog.DiscardHandler)
-	session, err := livekit.Connector{}.Join(t.Context(), where, sfu.Pass{}, sfu.Kit{Signalling: client, Media: g.Lane(egress.Media), Log: log})
+	kit.Log = slog.New(slog.DiscardHandler)
+	session, err := livekit.Connector{}.Join(t.Context(), where, sfu.Pass{}, sfu.Kit{Signalling: client, Media: g.Lane(egress.Media), Log: kit.Log})
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := call.New(session, call.Settings{
 		Server: where.Server, Codec: codec.VP8, Wish: capture.VideoWish{Width: width, Height: height, FPS: fps}, Began: time.Now(),
-	}, call.Equipment{
-		Cameras: cams, Screens: cams, Microphones: noMachine{},
-		Codecs: codec.Set{Video: []codec.VideoCodec{vpx.VP8()}},
-		Play:   func(present.AudioSource, *present.Volume) func() { return func() {} },
-		Log:    log, CameraChain: chain,
-	})
+		// Without DTX, so that what should be silence is sent and heard, whatever it is.
+		Sound: codec.SoundSettings{Bitrate: 32_000, Complexity: 5, FEC: true},
+	}, kit)
 	ctx, leave := context.WithCancel(context.WithoutCancel(t.Context()))
 	over := make(chan struct{})
 	go func() {

@@ -29,9 +29,9 @@ func NewRumble() *Rumble { return &Rumble{pass: highPass(corner, frame.Rate)} }
 // Name implements filter.SoundFilter.
 func (*Rumble) Name() string { return "rumble" }
 
-// Apply implements filter.SoundFilter. Samples that are no numbers become zeros,
-// those beyond full scale full scale, in s.Far as well. Real-time: it does not
-// block or allocate.
+// Apply implements filter.SoundFilter. Samples that are no numbers, endless, or at
+// twice full scale and more become zeros, others beyond full scale become full
+// scale, in s.Far as well. Real-time: it does not block or allocate.
 func (r *Rumble) Apply(s *frame.Sound) error {
 	if r.clipped > 0 {
 		r.clipped--
@@ -77,10 +77,14 @@ func (r *Rumble) Reset() error {
 	return nil
 }
 
-// sane returns v within full scale, and zero for what is no number or endless.
+// absurd is a sample that no microphone gives. Cut to full scale it would be a bang,
+// at which a gate may open.
+const absurd = 2
+
+// sane returns v within full scale, and zero for what is no number, endless or absurd.
 func sane(v float32) float32 {
 	switch {
-	case v-v != 0:
+	case !(v < absurd && v > -absurd):
 		return 0
 	case v > 1:
 		return 1
