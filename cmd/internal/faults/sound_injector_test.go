@@ -184,19 +184,15 @@ func (in *soundInjector) leftOver() (faults, heard int, last fault) {
 // model is what the filters are made from, and whether the gate is among them.
 func (in *soundInjector) model() (model []byte, withGate bool) {
 	model = soundModel()
-	switch what, _ := in.strike(start); what {
-	case noModel:
-		return nil, true
-	case cutModel:
-		return model[:len(model)/2], true
-	case otherModel:
-		model[len(model)/3] ^= 4
-		return model, true
-	case noFilter:
-		return model, false
-	default:
-		return model, true
+	what, _ := in.strike(start)
+	if spoil := map[kind]func(){
+		noModel:    func() { model = nil },
+		cutModel:   func() { model = model[:len(model)/2] },
+		otherModel: func() { model[len(model)/3] ^= 4 },
+	}[what]; spoil != nil {
+		spoil()
 	}
+	return model, what != noFilter
 }
 
 // touch is the probe. A filter that fails has left the room in the sound, ten times as loud as it is, so that a chain that lets it through
@@ -217,21 +213,14 @@ func (in *soundInjector) touch(s stage, sound *frame.Sound) error {
 			sound.Near[i] = 10 * v
 		}
 	}
-	switch what {
-	case failure:
-		return errInjected
-	case panics:
-		panic(errInjected)
-	case late:
-		<-time.After(stallFor)
-	case slowFor:
-		in.slowDown(s)
-	case leavesNo:
-		sound.Near[frame.BlockLen/2] = float32(math.NaN())
-	case endless:
-		sound.Near[frame.BlockLen-1] = float32(math.Inf(-1))
-	}
-	return nil
+	return map[kind]func() error{
+		failure:  func() error { return errInjected },
+		panics:   func() error { panic(errInjected) },
+		late:     func() error { <-time.After(stallFor); return nil },
+		slowFor:  func() error { in.slowDown(s); return nil },
+		leavesNo: func() error { sound.Near[frame.BlockLen/2] = float32(math.NaN()); return nil },
+		endless:  func() error { sound.Near[frame.BlockLen-1] = float32(math.Inf(-1)); return nil },
+	}[what]()
 }
 
 const slowBlocks = 60

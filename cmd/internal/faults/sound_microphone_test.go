@@ -2,6 +2,7 @@ package faults
 
 import (
 	"context"
+	"errors"
 	"io"
 	"math"
 	"time"
@@ -93,33 +94,28 @@ func (c *capsule) broken(what kind, s *frame.Sound) error {
 			b[i] = float32(v)
 		}
 	}
-	switch what {
-	case unplugged:
-		return &capture.DeviceError{Kind: capture.MicrophoneKind, ID: "test", Err: capture.ErrUnplugged}
-	case shortFile:
-		return io.EOF
-	case nearNaN:
-		fill(s.Near[:], math.NaN())
-	case nearHalf:
-		fill(s.Near[:frame.BlockLen/2], math.NaN())
-	case nearInf:
-		fill(s.Near[:], math.Inf(1))
-	case nearHuge:
-		fill(s.Near[:100], math.MaxFloat32)
-	case farNaN:
-		fill(s.Far[:], math.NaN())
-	case farInf:
-		fill(s.Far[:], math.Inf(-1))
-	case farJump:
-		c.far.n += frame.Rate / 7
-		c.far.next(&s.Far)
-	case skips:
-		c.jump(s, 300*time.Millisecond)
-	case goesBack:
-		c.jump(s, -s.At)
-	case stands:
-		c.jump(s, -frame.BlockFor)
+	if err := map[kind]error{
+		unplugged: &capture.DeviceError{Kind: capture.MicrophoneKind, ID: "test", Err: capture.ErrUnplugged},
+		shortFile: io.EOF,
+	}[what]; err != nil {
+		return err
 	}
+	damage := map[kind]func(){
+		nearNaN:  func() { fill(s.Near[:], math.NaN()) },
+		nearHalf: func() { fill(s.Near[:frame.BlockLen/2], math.NaN()) },
+		nearInf:  func() { fill(s.Near[:], math.Inf(1)) },
+		nearHuge: func() { fill(s.Near[:100], math.MaxFloat32) },
+		farNaN:   func() { fill(s.Far[:], math.NaN()) },
+		farInf:   func() { fill(s.Far[:], math.Inf(-1)) },
+		farJump:  func() { c.far.n += frame.Rate / 7; c.far.next(&s.Far) },
+		skips:    func() { c.jump(s, 300*time.Millisecond) },
+		goesBack: func() { c.jump(s, -s.At) },
+		stands:   func() { c.jump(s, -frame.BlockFor) },
+	}[what]
+	if damage == nil {
+		return errors.New("no fault of a microphone: " + string(what))
+	}
+	damage()
 	return nil
 }
 
