@@ -161,7 +161,7 @@ func Roster(s call.State) []Row {
 				r.Marks = append(r.Marks, text)
 			}
 		}
-		mark(r.Own, w.You)
+		mark(r.Own && r.Name != w.You, w.You)
 		mark(m.Role != sfu.Person, w.Role(m.Role))
 		mark(m.Hidden, w.Hidden)
 		r.Nature = slices.Clone(r.Marks)

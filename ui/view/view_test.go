@@ -80,6 +80,11 @@ func TestTheRosterShowsHiddenMembersAndRecorders(t *testing.T) {
 	if want := []string{"you", "camera on"}; !slices.Equal(rows[0].Marks, want) {
 		t.Errorf("own marks are %q, want %q", rows[0].Marks, want)
 	}
+	s := state()
+	s.Roster[0].Name = "you" // as in a rehearsal
+	if want := []string{"camera on"}; !slices.Equal(view.Roster(s)[0].Marks, want) {
+		t.Errorf("of one called you the marks are %q, want %q", view.Roster(s)[0].Marks, want)
+	}
 	if want := []string{"hand up", "microphone open", "camera on", "shares the screen"}; !slices.Equal(rows[1].Marks, want) {
 		t.Errorf("marks are %q, want %q", rows[1].Marks, want)
 	}

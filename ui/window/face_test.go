@@ -19,6 +19,7 @@ import (
 	"paravent/media/frame"
 	"paravent/media/sfu"
 	"paravent/privacy/consent"
+	"paravent/privacy/filter"
 	"paravent/ui/command"
 	"paravent/ui/say"
 	"paravent/ui/view"
@@ -74,6 +75,29 @@ func TestTheStateLineIsWhollyInsideTheWindowHoweverSmallItIs(t *testing.T) {
 				t.Errorf("%v: %q is at %v with %v, outside of %v", size, texts(o), p, o.Size(), room)
 			}
 		}
+	}
+}
+
+func TestThePicturesDoNotJumpWithAWordOfAdvice(t *testing.T) {
+	r := newRig(t, 820, 600)
+	s := meeting("Ann")
+	s.Own.Camera.Phase = call.On
+	height := func(n filter.Notes) float32 {
+		s.Own.Camera.Notes = n
+		r.face.update(s)
+		return r.face.stageBox.Size().Height
+	}
+	bare := height(0)
+	one := height(filter.SecondPerson)
+	if one >= bare {
+		t.Fatalf("a word of advice takes no room: %v, %v", bare, one)
+	}
+	if after := height(0); after != one {
+		t.Errorf("the pictures are %v high, then %v", one, after)
+	}
+	many := height(filter.SecondPerson | filter.Readable | filter.SlowMask | filter.Backlight)
+	if after := height(0); after != bare || many >= one {
+		t.Errorf("%v high with much advice, and %v without, want %v", many, after, bare)
 	}
 }
 

@@ -22,6 +22,8 @@ type stateLine struct {
 	flow   flow
 	box    *fyne.Container
 	badges []view.Badge
+
+	tall, width float32 // height that was last given, at which width
 }
 
 func newStateLine() *stateLine {
@@ -43,8 +45,16 @@ func (l *stateLine) set(badges []view.Badge) bool {
 	return true
 }
 
-// height is how high the line is at the given width.
-func (l *stateLine) height(width float32) float32 { return l.flow.height(l.box.Objects, width) }
+// height is how high the line is at the given width. It keeps a row that is no
+// longer needed, so that the pictures do not jump with each word of advice.
+func (l *stateLine) height(width float32) float32 {
+	need := l.flow.height(l.box.Objects, width)
+	spare := l.tall - need
+	if width != l.width || spare < 0 || len(l.box.Objects) == 0 || spare > l.box.Objects[0].MinSize().Height+l.flow.rowGap+1 {
+		l.width, l.tall = width, need
+	}
+	return l.tall
+}
 
 func newBadge(b view.Badge) *fyne.Container {
 	c := colours()
