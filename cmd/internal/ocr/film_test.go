@@ -1,6 +1,7 @@
 package ocr
 
 import (
+	"flag"
 	"fmt"
 	"image"
 	"math"
@@ -15,6 +16,9 @@ import (
 	"paravent/privacy/picture/leak/leaktest"
 	"paravent/privacy/picture/synth"
 )
+
+// The bounds below are of films of 20 seconds.
+var seconds = flag.Int("seconds", 20, "of the films that leak")
 
 // A stage is a user before a room in which two sheets with words hang: away from
 // the head, and right beside it.
@@ -263,7 +267,7 @@ func TestWordsLeaveAFilmOnlyAtTheFringeOfABriskHead(t *testing.T) {
 	}{"talking": {talking, 0, 0}, "brisk": {brisk, 1, 5}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t, 720, 10, 20, c.pose)
+			s := newStage(t, 720, 10, *seconds, c.pose)
 			all := s.run(t)
 			report(t, s, all, name)
 			for k, r := range [2]image.Rectangle{s.away, s.beside} {
@@ -304,7 +308,7 @@ func TestLittleOfTheRoomLeavesAFilm(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t, 360, 30, 20, c.pose)
+			s := newStage(t, 360, 30, *seconds, c.pose)
 			all := s.run(t)
 			for i, f := range report(t, s, all, name) {
 				look := all[i].look.Name()

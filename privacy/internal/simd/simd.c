@@ -6,7 +6,7 @@
 #undef FN
 #undef NAME
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(PV_BASELINE)
 #define FN static inline __attribute__((always_inline, PV_TARGET_AVX2))
 #define NAME(x) x##_avx2
 #include "vector.h"
@@ -17,7 +17,7 @@ __attribute__((PV_TARGET_AVX2)) static void for_avx2(float *x) {
 #endif
 
 int pv_simd_path(void) {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(PV_BASELINE)
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return PV_AVX2;
 #endif
@@ -25,7 +25,7 @@ int pv_simd_path(void) {
 }
 
 void pv_simd_sigmoid(float *x, int path) {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(PV_BASELINE)
   if (path == PV_AVX2) {
     for_avx2(x);
     return;

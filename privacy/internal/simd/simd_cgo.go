@@ -4,6 +4,7 @@ package simd
 
 /*
 #cgo CFLAGS: -O3
+#cgo baseline CFLAGS: -DPV_BASELINE
 #cgo noescape pv_simd_sigmoid
 #cgo nocallback pv_simd_sigmoid
 #include "simd.h"

@@ -16,7 +16,7 @@
 #undef PV
 #undef PV_TARGET
 
-#if defined(__x86_64__) || defined(__i386__)
+#if (defined(__x86_64__) || defined(__i386__)) && !defined(PV_BASELINE)
 #define PV(name) avx2_##name
 #define PV_TARGET __attribute__((target("avx2")))
 #include "kernels_body.h"

@@ -4,6 +4,7 @@ package compose
 
 /*
 #cgo CFLAGS: -O3
+#cgo baseline CFLAGS: -DPV_BASELINE
 #cgo noescape pv_compose_shrink
 #cgo nocallback pv_compose_shrink
 #cgo noescape pv_compose_refine

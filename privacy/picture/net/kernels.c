@@ -26,7 +26,7 @@ enum { MAXTAPS = 25 };
 #undef MR16
 #undef MR8
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(PV_BASELINE)
 #define FN static inline __attribute__((always_inline, PV_TARGET_AVX2))
 #define ENTRY static __attribute__((noinline, PV_TARGET_AVX2))
 #define NAME(x) x##_avx2
@@ -39,7 +39,7 @@ enum { MAXTAPS = 25 };
 #endif
 
 void pv_net_run(const pv_op *ops, int n, float *mem, const float *weights, int path) {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(PV_BASELINE)
   if (path == PV_AVX2) {
     run_avx2(ops, n, mem, weights);
     return;

@@ -3,7 +3,9 @@
 //
 // The kernels are C with the compiler's vector extensions: AVX2 where the
 // machine has it, else what every machine of its kind has (SSE2, NEON). Without
-// cgo, and as the oracle of the tests, there is the same in plain Go.
+// cgo, and as the oracle of the tests, there is the same in plain Go. With the tag
+// baseline this package, compose and sample do without AVX2, to measure what old
+// machines pay.
 //
 // 2026-11-22: one thread, because a second one gains little and suffers on a
 // busy machine. All memory is Go's, and the layers hold distances instead of

@@ -4,6 +4,7 @@ package net
 
 /*
 #cgo CFLAGS: -O3
+#cgo baseline CFLAGS: -DPV_BASELINE
 #cgo noescape pv_net_run
 #cgo nocallback pv_net_run
 #include "net.h"

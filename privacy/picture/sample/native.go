@@ -4,6 +4,7 @@ package sample
 
 /*
 #cgo CFLAGS: -O3
+#cgo baseline CFLAGS: -DPV_BASELINE
 #cgo noescape pv_sample_plane
 #cgo nocallback pv_sample_plane
 #cgo noescape pv_sample_colour

@@ -3,7 +3,7 @@
 
 /* The compiler vectorises the loops; on amd64 it does so twice. */
 #define INLINE static inline __attribute__((always_inline))
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(PV_BASELINE)
 #define AVX2 __attribute__((noinline, target("avx2,fma")))
 #endif
 
