@@ -3,7 +3,6 @@ package rtc
 import (
 	"time"
 
-	"paravent/media/codec"
 	"paravent/media/sfu"
 )
 
@@ -54,40 +53,43 @@ func (p *Peer) share(up int) {
 		return
 	}
 	p.mu.Lock()
-	outlets := append([]*Outlet(nil), p.outlets...)
+	outlets, most := append([]*Outlet(nil), p.outlets...), make([][]int, len(p.outlets))
+	for i, o := range outlets {
+		most[i] = o.most
+	}
 	p.mu.Unlock()
 	sum := 0
-	for _, o := range outlets {
+	for n, o := range outlets {
 		if o.muted.Load() {
 			continue
 		}
-		if o.codec == codec.Opus {
+		if o.isSound() {
 			up -= soundShare
 			continue
 		}
 		for i := range o.encodings {
-			if i < len(o.most) && !o.unwanted[i].Load() {
-				sum += o.most[i]
+			if i < len(most[n]) && !o.unwanted[i].Load() {
+				sum += most[n][i]
 			}
 		}
 	}
-	for _, o := range outlets {
-		if o.codec != codec.Opus && sum > 0 {
-			o.allot(max(up, leastEstimate), sum)
+	for n, o := range outlets {
+		if !o.isSound() && sum > 0 {
+			o.allot(most[n], max(up, leastEstimate), sum)
 		}
 	}
 }
 
 // allot tells each size its part, where that has changed by a twentieth.
-func (o *Outlet) allot(up, sum int) {
+func (o *Outlet) allot(most []int, up, sum int) {
 	for i, e := range o.encodings {
-		if i >= len(o.most) || o.most[i] == 0 {
+		if i >= len(most) || most[i] == 0 {
 			continue
 		}
-		part := min(o.most[i], int(int64(up)*int64(o.most[i])/int64(sum)))
+		part := min(most[i], int(int64(up)*int64(most[i])/int64(sum)))
 		e.mu.Lock()
 		d := part - e.told
-		changed := e.told == 0 || d*20 > e.told || -d*20 > e.told || d != 0 && part == o.most[i]
+		changed := e.told == 0 || d*20 > e.told || -d*20 > e.told || d != 0 && part == most[i]
 		if changed {
 			e.told = part
 		}

@@ -36,7 +36,7 @@ func TestTheWayUpIsSharedByWhatEachSizeMayTake(t *testing.T) {
 		t.Error("an estimate without anything sent")
 	}
 	newOutlet := func(name codec.Name, most ...int) *Outlet {
-		o := &Outlet{peer: p, codec: name, most: most, asks: NewAsks()}
+		o := &Outlet{peer: p, codecs: []codec.Name{name}, most: most, asks: NewAsks()}
 		for range max(len(most), 1) {
 			o.encodings = append(o.encodings, newEncoding(o, ""))
 		}

@@ -3,6 +3,7 @@ package rtc
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,6 +24,8 @@ type encoding struct {
 
 	mu     sync.Mutex // guards everything that follows
 	out    webrtc.TrackLocalWriter
+	codec  codec.Name // as settled; empty before, and if the other side takes none
+	clock  int64      // Hz
 	valve  *valve
 	packer packer
 	emit   func(payload []byte, last bool) error // e.write, made once
@@ -37,7 +40,7 @@ type encoding struct {
 var _ webrtc.TrackLocal = (*encoding)(nil)
 
 func newEncoding(o *Outlet, rid string) *encoding {
-	e := &encoding{outlet: o, rid: rid, base: rand.Uint32(), packer: newPacker(o.codec, uint16(rand.Uint32()))}
+	e := &encoding{outlet: o, rid: rid, base: rand.Uint32()}
 	e.emit = e.write
 	e.header = rtp.Header{Version: 2, SequenceNumber: uint16(rand.Uint32())}
 	return e
@@ -48,7 +51,7 @@ func (e *encoding) RID() string      { return e.rid }
 func (e *encoding) StreamID() string { return e.outlet.stream }
 
 func (e *encoding) Kind() webrtc.RTPCodecType {
-	if e.outlet.codec == codec.Opus {
+	if e.outlet.isSound() {
 		return webrtc.RTPCodecTypeAudio
 	}
 	return webrtc.RTPCodecTypeVideo
@@ -56,12 +59,20 @@ func (e *encoding) Kind() webrtc.RTPCodecType {
 
 // Bind is called by pion when the description is settled.
 func (e *encoding) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
-	chosen, ok := pick(e.outlet.codec, c.CodecParameters())
-	if !ok {
-		return chosen, fmt.Errorf("the other side takes no %s: %w", e.outlet.codec, webrtc.ErrUnsupportedCodec)
+	name, chosen, ok := pick(e.outlet.codecs, c.CodecParameters())
+	if !ok && len(e.outlet.codecs) == 1 {
+		return chosen, fmt.Errorf("the other side takes no %s: %w", e.outlet.codecs[0], webrtc.ErrUnsupportedCodec)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if name != e.codec { // the first time, as a rule
+		e.codec, e.clock, e.packer = name, clockOf(name), newPacker(name, uint16(rand.Uint32()))
+		e.began = false
+	}
+	if !ok { // pion would take an error for the end of the whole description
+		e.out = nil
+		return offers(e.outlet.codecs[0])[0], nil
+	}
 	e.out = c.WriteStream()
 	e.valve = e.outlet.peer.valves.of(uint32(c.SSRC()))
 	e.valve.shut.Store(e.outlet.muted.Load())
@@ -86,16 +97,24 @@ func (e *encoding) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, 
 	return chosen, nil
 }
 
-// pick returns the form of the codec to send, in our order of preference.
-func pick(name codec.Name, settled []webrtc.RTPCodecParameters) (webrtc.RTPCodecParameters, bool) {
-	for _, ours := range offers(name) {
-		for _, c := range settled {
-			if strings.EqualFold(c.MimeType, ours.MimeType) && c.PayloadType == ours.PayloadType && c.MimeType != webrtc.MimeTypeRTX {
-				return c, true
+// pick returns which of our codecs to send and in which form: where there are
+// several, the one that the other side names first.
+func pick(ours []codec.Name, settled []webrtc.RTPCodecParameters) (codec.Name, webrtc.RTPCodecParameters, bool) {
+	for _, c := range settled {
+		name, ok := codecNamed(c.MimeType)
+		if !ok || !slices.Contains(ours, name) {
+			continue
+		}
+		for _, form := range offers(name) { // in our order of preference
+			for _, c := range settled {
+				if c.PayloadType == form.PayloadType && strings.EqualFold(c.MimeType, form.MimeType) && c.MimeType != webrtc.MimeTypeRTX {
+					return name, c, true
+				}
 			}
 		}
+		return name, c, true // under a number of its own
 	}
-	return webrtc.RTPCodecParameters{}, false
+	return "", webrtc.RTPCodecParameters{}, false
 }
 
 // Unbind is called by pion when the track is taken back.
@@ -114,7 +133,7 @@ func (e *encoding) send(p codec.Packet) error {
 	if e.out == nil || e.packer == nil {
 		return nil
 	}
-	sound := e.outlet.codec == codec.Opus
+	sound := e.outlet.isSound()
 	if !sound && !e.began {
 		if !p.Keyframe {
 			e.outlet.asks.Put(sfu.Ask{Layer: e.outlet.index(e), Keyframe: true})
@@ -122,7 +141,7 @@ func (e *encoding) send(p codec.Packet) error {
 		}
 		e.began = true
 	}
-	e.header.Timestamp = e.base + uint32(int64(p.At/time.Microsecond)*(clockOf(e.outlet.codec)/1000)/1000)
+	e.header.Timestamp = e.base + uint32(int64(p.At/time.Microsecond)*(e.clock/1000)/1000)
 	if sound && e.levels != 0 {
 		e.level(len(p.Data))
 	}
@@ -160,7 +179,7 @@ func (e *encoding) level(size int) {
 
 func (e *encoding) write(payload []byte, last bool) error {
 	e.header.SequenceNumber++
-	e.header.Marker = last && e.outlet.codec != codec.Opus
+	e.header.Marker = last && !e.outlet.isSound()
 	_, err := e.out.WriteRTP(&e.header, payload)
 	return err
 }

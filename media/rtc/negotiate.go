@@ -20,6 +20,35 @@ func (p *Peer) Offer(restart bool) (string, error) {
 	return d.SDP, nil
 }
 
+// Draft describes what this side wants to send and receive, without beginning to
+// look for a way: UseRelays may come before Keep, and so may an offer of the
+// other side, in place of which the draft is forgotten.
+func (p *Peer) Draft() (string, error) {
+	d, err := p.pc.CreateOffer(nil)
+	if err != nil {
+		return "", fmt.Errorf("offer: %w", err)
+	}
+	return d.SDP, nil
+}
+
+// Keep makes the last draft this side's offer. From now on candidates are told.
+func (p *Peer) Keep(draft string) error {
+	if err := p.pc.SetLocalDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: draft}); err != nil {
+		return fmt.Errorf("offer: %w", err)
+	}
+	return nil
+}
+
+// UseRelays replaces the relays. Those that may not be spoken to are left out.
+func (p *Peer) UseRelays(rs []Relay) error {
+	c := p.pc.GetConfiguration()
+	c.ICEServers = p.relays(rs)
+	if err := p.pc.SetConfiguration(c); err != nil {
+		return fmt.Errorf("relays: %w", err)
+	}
+	return nil
+}
+
 // Accept takes the other side's answer to our offer.
 func (p *Peer) Accept(answer string) error {
 	return p.describe(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer})

@@ -17,16 +17,17 @@ type Offer struct {
 	ID     string // of the track, in the session description
 	Stream string // the group of tracks it belongs to
 	Codec  codec.Name
-	RIDs   []string // names of the sizes sent at once, smallest first; none is one without a name
-	Most   []int    // bits per second of each size, at most
+	Or     []codec.Name // of the same kind, if the other side takes no Codec
+	RIDs   []string     // names of the sizes sent at once, smallest first; none is one without a name
+	Most   []int        // bits per second of each size, at most
 }
 
 // An Outlet sends one track. Its methods may be called by several goroutines.
 type Outlet struct {
 	peer        *Peer
 	id, stream  string
-	codec       codec.Name
-	most        []int
+	codecs      []codec.Name // of which the other side takes one, the preferred first
+	most        []int        // guarded by the peer's lock
 	encodings   []*encoding
 	transceiver *webrtc.RTPTransceiver
 	asks        *Asks
@@ -38,10 +39,14 @@ type Outlet struct {
 // Publish adds a track that the next description offers. What the other side
 // asks of the encoder goes to asks.
 func (p *Peer) Publish(o Offer, asks *Asks) (*Outlet, error) {
-	if newPacker(o.Codec, 0) == nil {
-		return nil, fmt.Errorf("send %s: %w", o.Codec, sfu.ErrUnsupported)
+	out := &Outlet{peer: p, id: o.ID, stream: o.Stream, codecs: append([]codec.Name{o.Codec}, o.Or...), most: o.Most, asks: asks}
+	var forms []webrtc.RTPCodecParameters
+	for _, name := range out.codecs {
+		if newPacker(name, 0) == nil || (name == codec.Opus) != out.isSound() {
+			return nil, fmt.Errorf("send %s: %w", name, sfu.ErrUnsupported)
+		}
+		forms = append(forms, offers(name)...)
 	}
-	out := &Outlet{peer: p, id: o.ID, stream: o.Stream, codec: o.Codec, most: o.Most, asks: asks}
 	rids := o.RIDs
 	if len(rids) == 0 {
 		rids = []string{""}
@@ -60,7 +65,7 @@ func (p *Peer) Publish(o Offer, asks *Asks) (*Outlet, error) {
 			return nil, fmt.Errorf("publish: %w", err)
 		}
 	}
-	if err := t.SetCodecPreferences(offers(o.Codec)); err != nil {
+	if err := t.SetCodecPreferences(forms); err != nil {
 		return nil, fmt.Errorf("publish: %w", err)
 	}
 	p.add(out)
@@ -69,6 +74,21 @@ func (p *Peer) Publish(o Offer, asks *Asks) (*Outlet, error) {
 	}
 	return out, nil
 }
+
+func (o *Outlet) isSound() bool { return o.codecs[0] == codec.Opus }
+
+// Codec is what the other side takes of what was offered. It returns false
+// before the description is settled, and if it takes none.
+func (o *Outlet) Codec() (codec.Name, bool) {
+	e := o.encodings[0]
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.codec, e.codec != ""
+}
+
+// Mid is the outlet's section of the session description; empty before the
+// first description.
+func (o *Outlet) Mid() string { return o.transceiver.Mid() }
 
 // Send borrows p until it returns, and drops it while the outlet is muted or
 // the way is not open yet.
@@ -98,6 +118,13 @@ func (o *Outlet) Mute(on bool) {
 		}
 		e.mu.Unlock()
 	}
+}
+
+// Limit sets how many bits per second each size may take at most.
+func (o *Outlet) Limit(most []int) {
+	o.peer.mu.Lock()
+	defer o.peer.mu.Unlock()
+	o.most = most
 }
 
 // Want tells whether somebody looks at one of the sizes.

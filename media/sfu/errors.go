@@ -3,6 +3,7 @@ package sfu
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // ErrUnsupported is returned for what this kind of server does not have.
@@ -35,8 +36,13 @@ const (
 	RoomFull    JoinProblem = "room is full or locked"
 	NotAServer  JoinProblem = "not such a server" // something else answers there
 	ServerFault JoinProblem = "server fault"
+	Busy        JoinProblem = "server is busy"   // and says so
 	NoMedia     JoinProblem = "no way for media" // signalling works, pictures and sound do not get through
 	BadProtocol JoinProblem = "server broke the protocol"
+
+	// OfferRefused is of a server that takes none of our codecs, or not what else
+	// we offer.
+	OfferRefused JoinProblem = "offer refused"
 )
 
 // A JoinError is the server's no.
@@ -44,6 +50,9 @@ type JoinError struct {
 	Why    JoinProblem
 	Detail Foreign // the server's own words; may be empty
 	Err    error   // may be nil
+
+	// After is how long the server wants to be left alone; 0 if it does not say.
+	After time.Duration
 }
 
 func (e *JoinError) Error() string {

@@ -96,7 +96,7 @@ func (s *session) handleRoom(m any) {
 	case *wire.SignalResponse_ConnectionQuality:
 		s.qualities(m.ConnectionQuality.Updates)
 	case *wire.SignalResponse_RefreshToken:
-		if _, ok := read(m.RefreshToken); ok {
+		if sfu.ReadToken(m.RefreshToken, new(claims)) {
 			s.token = secret.New(m.RefreshToken)
 		}
 	case *wire.SignalResponse_PongResp:

@@ -21,7 +21,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"paravent/media/rtc"
@@ -151,29 +150,22 @@ func (s *session) awaitMedia(ctx context.Context) error {
 
 // newSession returns a session that has not entered yet.
 func newSession(k sfu.Kit, d dialer, token secret.Secret) *session {
-	return &session{
+	s := &session{
 		kit: k, dialer: d, token: token, events: sfu.NewQueue(), notes: newNotes(),
 		done: make(chan struct{}), gone: make(chan struct{}), connected: make(chan struct{}),
 		tasks: make(chan func(), 64), bell: make(chan struct{}, 1),
 		people: make(map[sfu.MemberID]*person), numbers: make(map[string]sfu.MemberID), heard: make(map[sfu.MemberID]float32),
 		tracks: make(map[sfu.TrackID]*remoteTrack), outlets: make(map[string]*outlet), inlets: make(map[sfu.TrackID]*inlet),
 		remotes: make(map[sfu.TrackID]*rtc.Remote),
-		hosts:   make(map[string]bool), answers: make(map[uint32]chan *wire.RequestResponse),
-		past: make(map[sfu.Source]sfu.Sent),
+		answers: make(map[uint32]chan *wire.RequestResponse),
+		past:    make(map[sfu.Source]sfu.Sent),
 	}
+	s.hosts = sfu.NewHosts(k.Media, d.room.Server, s.put)
+	return s
 }
 
 // isLoopback reports whether the server is this machine itself.
 func (d dialer) isLoopback() bool { return egress.IsLoopback(d.room.Server) }
-
-// host is the link's host without its port.
-func (d dialer) host() string {
-	host := d.room.Server
-	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
-		host = host[:i]
-	}
-	return strings.ToLower(strings.Trim(host, "[]"))
-}
 
 // rtcSettings are what the media connections are made for.
 func (s *session) rtcSettings(servers []*wire.ICEServer, relayOnly bool) rtc.Settings {

@@ -22,7 +22,7 @@ func (s *session) rejoin(ctx context.Context) (*line, error) {
 	if join == nil || valid(join) != nil {
 		l.close()
 		if m := first.GetLeave(); m != nil {
-			return nil, &endedError{endOf(m.Reason)}
+			return nil, &sfu.EndError{Ended: endOf(m.Reason)}
 		}
 		return nil, &sfu.JoinError{Why: sfu.BadProtocol}
 	}

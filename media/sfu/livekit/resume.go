@@ -13,16 +13,6 @@ import (
 	"paravent/privacy/egress"
 )
 
-const (
-	// mendTime bounds how long a cut connection is mended before the session
-	// is given up.
-	mendTime = 8 * time.Second
-	// firstPause is between the second and the third try; each one after that
-	// is twice as long, up to lastPause. The second try follows at once.
-	firstPause = 300 * time.Millisecond
-	lastPause  = 2 * time.Second
-)
-
 // follow reads what the server says, and mends the connection when it is cut,
 // until the session is over.
 func (s *session) follow(ctx context.Context, l *line) {
@@ -163,101 +153,38 @@ const doubtTime = 3 * time.Second
 
 // mend brings a connection back: it resumes, and where the server no longer
 // knows the session, joins again.
-func (s *session) mend(ctx context.Context) (*line, error) {
-	ctx, cancel := context.WithTimeout(ctx, mendTime)
-	defer cancel()
+func (s *session) mend(ctx context.Context) (l *line, err error) {
 	s.mu.Lock()
 	anew := s.leaving != nil && s.leaving.Action != actionResume
 	s.mu.Unlock()
-	var last error
-	for try := 0; ; try++ {
-		if err := s.pause(ctx, try); err != nil {
-			if last == nil {
-				last = err
-			}
-			return nil, last
-		}
-		var l *line
-		var err error
+	err = sfu.Mend(ctx, func(ctx context.Context) (err error) {
 		if anew {
 			l, err = s.rejoin(ctx)
 		} else {
 			l, err = s.resume(ctx)
 		}
-		switch {
-		case err == nil:
-			return l, nil
-		case errors.Is(err, errForgotten):
-			anew = true
-		case final(err):
-			return nil, err
-		}
-		last = err
-	}
+		anew = anew || errors.Is(err, errForgotten)
+		return err
+	})
+	return l, err
 }
 
 // errForgotten reports that the server does not know the session any more.
 var errForgotten = errors.New("the server does not know the session any more")
 
-// An endedError is the server's reason to let us go.
-type endedError struct{ ended sfu.Ended }
-
-func (e *endedError) Error() string { return "the server ended the session" }
-
-// final reports whether trying again is of no use.
-func final(err error) bool {
-	var (
-		no     *sfu.JoinError
-		over   *endedError
-		denied *egress.DeniedError
-	)
-	if errors.As(err, &no) {
-		return no.Why != sfu.ServerFault && no.Why != sfu.BadProtocol && no.Why != sfu.NotAServer
-	}
-	return errors.As(err, &over) || errors.As(err, &denied)
-}
-
 // lost says why the session ended when mending failed.
 func (s *session) lost(err error) sfu.Ended {
-	var (
-		no    *sfu.JoinError
-		over  *endedError
-		reach *egress.ReachError
-	)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	end := sfu.EndOf(err)
+	var reach *egress.ReachError
 	switch {
-	case errors.As(err, &over):
-		return over.ended
-	case errors.As(err, &no) && no.Why == sfu.PassExpired:
-		return sfu.Ended{Why: sfu.Expired}
-	case errors.As(err, &no) && no.Why == sfu.PassRefused:
-		return sfu.Ended{Why: sfu.Refused, Detail: no.Detail}
-	case errors.As(err, &no) && no.Why == sfu.NoSuchRoom:
-		return sfu.Ended{Why: sfu.Closed}
+	case end.Why != sfu.LinkLost:
 	case s.leaving != nil && s.leaving.Reason == reasonShutdown,
 		s.orderly && errors.As(err, &reach) && reach.Why == egress.Refusing: // closed with a word, then nobody there
 		return sfu.Ended{Why: sfu.ServerDown}
 	}
-	return sfu.Ended{Why: sfu.LinkLost}
-}
-
-// pause waits before the given try.
-func (s *session) pause(ctx context.Context, try int) error {
-	d := time.Duration(0)
-	if try > 0 {
-		d = min(firstPause<<min(try-1, 8), lastPause)
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return ctx.Err()
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-s.done:
-		return sfu.ErrEnded
-	}
+	return end
 }
 
 // resume comes back to the session.
@@ -278,7 +205,7 @@ func (s *session) resume(ctx context.Context) (*line, error) {
 		if m.Leave.Action == actionReconnect || m.Leave.CanReconnect || m.Leave.Reason == reasonMismatch {
 			return nil, errForgotten
 		}
-		return nil, &endedError{endOf(m.Leave.Reason)}
+		return nil, &sfu.EndError{Ended: endOf(m.Leave.Reason)}
 	default:
 		l.close()
 		return nil, errForgotten

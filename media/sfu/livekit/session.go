@@ -21,6 +21,7 @@ type session struct {
 	mode      Mode // as it came about
 	events    *sfu.Queue
 	notes     *notes
+	hosts     *sfu.Hosts
 	done      chan struct{} // closed when the session is over
 	gone      chan struct{} // closed when nothing of it is left
 	connected chan struct{} // closed when media got through for the first time
@@ -44,7 +45,6 @@ type session struct {
 	inlets   map[sfu.TrackID]*inlet
 	remotes  map[sfu.TrackID]*rtc.Remote // that the server sends, or did
 	heard    map[sfu.MemberID]float32    // who speaks, how loud
-	hosts    map[string]bool             // that the server named
 	requests uint32
 	answers  map[uint32]chan *wire.RequestResponse
 	outbox   []*wire.SignalRequest
@@ -253,33 +253,6 @@ func (s *session) ring() {
 // put adds an event.
 func (s *session) put(e sfu.Event) { s.events.Put(e) }
 
-// askHost decides about a host that the server named for media, and tells it
-// once. The link's own host is no news.
-func (s *session) askHost(host string) bool {
-	own := host == s.dialer.host()
-	s.mu.Lock()
-	allowed, known := s.hosts[host]
-	full := len(s.hosts) >= maxHosts
-	s.mu.Unlock()
-	if known {
-		return allowed
-	}
-	if full {
-		return false
-	}
-	allowed = s.kit.Media.AllowNamed(host)
-	s.mu.Lock()
-	s.hosts[host] = allowed
-	s.mu.Unlock()
-	if !own {
-		s.put(sfu.HostNamed{Host: host, Allowed: allowed})
-	}
-	return allowed
-}
-
-// maxHosts bounds the hosts that a server may name.
-const maxHosts = 64
-
 var _ sfu.Session = (*session)(nil)
 
 // handlers are what a media connection tells the session. What one tells that
@@ -312,6 +285,6 @@ func (s *session) handlers(target int32, generation int) rtc.Handlers {
 			}
 		},
 		Data: func(_ string, b []byte) { s.data(b) },
-		Host: s.askHost,
+		Host: s.hosts.Ask,
 	}
 }

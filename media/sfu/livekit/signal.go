@@ -146,30 +146,12 @@ func refused(ctx context.Context, err error, resp *http.Response, token secret.S
 			words = string(b)
 		}
 	}
-	return &sfu.JoinError{Why: statusProblem(resp.StatusCode, words, token), Detail: clean(words, token)}
-}
-
-// clean takes the token, and pieces of it, out of the server's words.
-func clean(words string, token secret.Secret) sfu.Foreign {
-	secret := token.Reveal()
-	if strings.Contains(words, secret) {
-		words = strings.ReplaceAll(words, secret, "…")
-	}
-	for part := range strings.SplitSeq(secret, ".") {
-		if len(part) >= 8 {
-			words = strings.ReplaceAll(words, part, "…")
-		}
-	}
-	// A reply that was cut may end in the beginning of one.
-	if f := strings.Fields(words); len(f) > 0 && strings.HasPrefix(f[len(f)-1], "eyJ") {
-		words = strings.TrimSuffix(words, f[len(f)-1]) + "…"
-	}
-	return sfu.Foreign(strings.TrimSpace(words))
+	return &sfu.JoinError{Why: statusProblem(resp.StatusCode, words, token), Detail: sfu.Hide(words, token)}
 }
 
 func statusProblem(status int, words string, token secret.Secret) sfu.JoinProblem {
 	switch {
-	case status == http.StatusUnauthorized && expired(token, time.Now()), strings.Contains(words, "token is expired"):
+	case status == http.StatusUnauthorized && sfu.HasExpired(token, time.Now()), strings.Contains(words, "token is expired"):
 		return sfu.PassExpired
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
 		return sfu.PassRefused

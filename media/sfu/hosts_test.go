@@ -1,0 +1,36 @@
+package sfu_test
+
+import (
+	"strings"
+	"testing"
+
+	"paravent/media/sfu"
+	"paravent/privacy/egress"
+)
+
+func TestAllowedHostsAreAskedOnceAndBounded(t *testing.T) {
+	named := make(map[string]bool)
+	told := 0
+	h := sfu.NewHosts(egress.NewGuard().Lane(egress.Media), "127.0.0.1:7880", func(e sfu.Event) {
+		n := e.(sfu.HostNamed)
+		named[n.Host] = n.Allowed
+		told++
+	})
+	for range 3 {
+		if h.Ask("x.local") || !h.Ask("198.51.100.7") || !h.Ask("127.0.0.1") {
+			t.Error("allowed and refused are mixed up")
+		}
+	}
+	if own, ok := named["127.0.0.1"]; ok || own {
+		t.Error("the link's own host is told as news")
+	}
+	if told != 2 || !named["198.51.100.7"] || named["x.local"] {
+		t.Errorf("%d times %v", told, named)
+	}
+	for i := range 200 {
+		h.Ask(strings.Repeat("h", i+1) + ".example")
+	}
+	if len(named) > 64 || told != len(named) {
+		t.Errorf("%d hosts were told, %d times", len(named), told)
+	}
+}
