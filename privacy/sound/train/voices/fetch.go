@@ -94,7 +94,7 @@ func find(dir string, s Source) ([]string, error) {
 
 // decode returns the sound of files, at 16 kHz, one channel, until there are
 // seconds of it. Long runs of files are thinned so that all parts are heard.
-func decode(ctx context.Context, files []string, seconds float64) ([][]float32, error) {
+func decode(ctx context.Context, files []string, seconds, raise float64) ([][]float32, error) {
 	const batch = 24
 	var all [][]float32
 	total := 0
@@ -104,10 +104,10 @@ func decode(ctx context.Context, files []string, seconds float64) ([][]float32, 
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	for _, some := range slices.Collect(slices.Chunk(spread(files), batch)) {
-		got, err := ffmpeg(ctx, dir, some, seconds)
+		got, err := ffmpeg(ctx, dir, some, seconds, raise)
 		if err != nil && len(some) > 1 { // one of them is not sound
 			for _, f := range some {
-				if one, err := ffmpeg(ctx, dir, []string{f}, seconds); err == nil {
+				if one, err := ffmpeg(ctx, dir, []string{f}, seconds, raise); err == nil {
 					got = append(got, one...)
 				}
 			}
@@ -147,7 +147,7 @@ func spread(files []string) []string {
 	return out
 }
 
-func ffmpeg(ctx context.Context, dir string, files []string, seconds float64) ([][]float32, error) {
+func ffmpeg(ctx context.Context, dir string, files []string, seconds, raise float64) ([][]float32, error) {
 	args := []string{"-v", "error", "-nostdin", "-y"}
 	for _, f := range files {
 		if strings.HasSuffix(f, ".g722") {
@@ -156,6 +156,9 @@ func ffmpeg(ctx context.Context, dir string, files []string, seconds float64) ([
 		args = append(args, "-t", fmt.Sprint(seconds), "-i", f)
 	}
 	for i := range files {
+		if raise > 0 { // read faster, then stretched back
+			args = append(args, "-filter:a", fmt.Sprintf("aresample=48000,asetrate=%.0f,atempo=%.3f", 48000*raise, 1/raise))
+		}
 		args = append(args, "-map", fmt.Sprintf("%d:a:0", i), "-ac", "1", "-ar", fmt.Sprint(rate), "-f", "f32le", filepath.Join(dir, fmt.Sprint(i)))
 	}
 	if msg, err := exec.CommandContext(ctx, "ffmpeg", args...).CombinedOutput(); err != nil {

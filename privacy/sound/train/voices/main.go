@@ -7,8 +7,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -22,6 +24,7 @@ func main() {
 	out := flag.String("out", "", "folder to write `OUT`/SPLIT/KIND/NAME.f32 to")
 	work := flag.String("work", "", "folder for packages (default OUT/.work)")
 	only := flag.String("only", ".", "make only the sources whose name matches this expression")
+	cuts := flag.String("judge", "", "only cut the pieces that the repository keeps, from OUT to this `FOLDER`")
 	flag.Parse()
 	if *out == "" || flag.NArg() > 0 {
 		fmt.Fprintln(os.Stderr, "voices: error: no folder to write to\nvoices: hint: voices -out FOLDER")
@@ -29,6 +32,13 @@ func main() {
 	}
 	if *work == "" {
 		*work = filepath.Join(*out, ".work")
+	}
+	if *cuts != "" {
+		if err := judge(*out, *cuts); err != nil {
+			fmt.Fprintln(os.Stderr, "voices: error:", err)
+			os.Exit(1)
+		}
+		return
 	}
 	if err := run(context.Background(), *out, *work, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "voices: error:", err)
@@ -57,10 +67,6 @@ func run(ctx context.Context, out, work, only string) error {
 	if err := check(all); err != nil {
 		return err
 	}
-	old, err := readTable(filepath.Join(out, "sources.tsv"))
-	if err != nil {
-		return err
-	}
 	var names []string
 	var wanted []Source
 	for _, s := range all {
@@ -74,23 +80,55 @@ func run(ctx context.Context, out, work, only string) error {
 	if err != nil {
 		return err
 	}
-	rows := make([]row, len(wanted))
-	var wg sync.WaitGroup
-	slots := make(chan struct{}, 2)
-	for i, s := range wanted {
+	wanted, err = expand(wanted, packs)
+	if err != nil {
+		return err
+	}
+	if err := check(wanted); err != nil {
+		return err
+	}
+	var (
+		wg     sync.WaitGroup
+		mu     sync.Mutex // guards failed and the table
+		failed error
+	)
+	slots := make(chan struct{}, 3)
+	for _, s := range wanted {
+		if s.Kind == "tv" {
+			continue
+		}
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			r := make1(ctx, s, packs[s.Package], out, work)
-			rows[i] = r
+			mu.Lock()
+			defer mu.Unlock()
+			if err := record(out, r); err != nil {
+				failed = errors.Join(failed, err)
+			}
 			fmt.Printf("%-5s %-6s %-24s %6.1f s  snr %4.0f dB  band %4.0f Hz  pitch %3.0f Hz  %s\n", s.Split, s.Kind, s.Name, r.seconds, r.snr, r.width, r.pitch, r.fault)
 		})
 	}
 	wg.Wait()
-	for _, r := range rows {
-		old[r.Name] = r.line()
+	mixed, err := mixes(ctx, wanted, packs, out)
+	if err != nil {
+		return err
 	}
-	if err := writeTable(filepath.Join(out, "sources.tsv"), all, old); err != nil {
+	for _, r := range mixed {
+		failed = errors.Join(failed, record(out, r))
+	}
+	return failed
+}
+
+// record writes the line of a source into the table, and counts again.
+func record(out string, r row) error {
+	path := filepath.Join(out, "sources.tsv")
+	lines, err := readTable(path)
+	if err != nil {
+		return err
+	}
+	lines[r.Name] = r.line()
+	if err := writeTable(path, lines); err != nil {
 		return err
 	}
 	return writeReady(out)
@@ -112,7 +150,7 @@ func make1(ctx context.Context, s Source, p packed, out, work string) row {
 			return r
 		}
 	}
-	raw, err := decode(ctx, files, s.seconds()*3)
+	raw, err := decode(ctx, files, s.seconds()*1.5, s.Raise)
 	if err != nil {
 		r.fault = err.Error()
 		return r
@@ -133,17 +171,119 @@ func make1(ctx context.Context, s Source, p packed, out, work string) row {
 	if r.fault = fault(r); r.fault != "" {
 		return r
 	}
+	if err := r.save(path, x); err != nil {
+		r.fault = err.Error()
+	}
+	return r
+}
+
+func (r *row) save(path string, x []float32) error {
 	b := make([]byte, 4*len(x))
 	for i, v := range x {
 		binary.LittleEndian.PutUint32(b[4*i:], math.Float32bits(v))
 	}
 	r.sum = fmt.Sprintf("%x", sha256.Sum256(b))
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		r.fault = err.Error()
-	} else if err := os.WriteFile(path, b, 0o644); err != nil {
-		r.fault = err.Error()
+		return err
 	}
-	return r
+	return os.WriteFile(path, b, 0o644)
+}
+
+// expand replaces sources of many files by one for each, but for films, which
+// are mixed later.
+func expand(all []Source, packs map[string]packed) ([]Source, error) {
+	var out []Source
+	for _, s := range all {
+		if s.Each == 0 || s.Kind == "tv" {
+			out = append(out, s)
+			continue
+		}
+		files, err := find(packs[s.Package].dir, s)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Name, err)
+		}
+		for i, f := range spread(files)[:min(s.Each, len(files))] {
+			one := s
+			one.Name = fmt.Sprintf("%s_%02d", s.Name, i)
+			one.Files = regexp.QuoteMeta(strings.TrimPrefix(f, packs[s.Package].dir+"/")) + "$"
+			out = append(out, one)
+		}
+	}
+	return out, nil
+}
+
+// mixes makes what a television sounds like: talk of a game, with music of the
+// same split below, 6 to 14 dB lower.
+func mixes(ctx context.Context, all []Source, packs map[string]packed, out string) ([]row, error) {
+	var rows []row
+	for _, s := range all {
+		if s.Kind != "tv" {
+			continue
+		}
+		files, err := find(packs[s.Package].dir, s)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Name, err)
+		}
+		tracks, err := filepath.Glob(filepath.Join(out, s.Split, "music", s.Music+"*.f32"))
+		if err != nil || len(tracks) == 0 {
+			return nil, fmt.Errorf("%s: no music %s: make it first", s.Name, s.Music)
+		}
+		part := len(files) / s.Each
+		for i := range s.Each {
+			r := row{Source: s, file: packs[s.Package]}
+			r.Name = fmt.Sprintf("%s_%02d", s.Name, i)
+			raw, err := decode(ctx, files[i*part:(i+1)*part], 90, 0)
+			if err != nil {
+				return nil, err
+			}
+			var clips []clip
+			for _, x := range raw {
+				if c, ok := dress(x, true); ok {
+					clips = append(clips, c)
+				}
+			}
+			music, err := load(tracks[i%len(tracks)])
+			if err != nil {
+				return nil, err
+			}
+			x := mix(join(clips, 60*rate), music, float64(-6-i%5*2))
+			r.seconds, r.width = float64(len(x))/rate, bandwidth(x)
+			if err := r.save(filepath.Join(out, s.Split, s.Kind, r.Name+".f32"), x); err != nil {
+				return nil, err
+			}
+			fmt.Printf("%-5s %-6s %-24s %6.1f s\n", s.Split, s.Kind, r.Name, r.seconds)
+			rows = append(rows, r)
+		}
+	}
+	return rows, nil
+}
+
+func load(path string) ([]float32, error) {
+	b, err := os.ReadFile(path)
+	x := make([]float32, len(b)/4)
+	for i := range x {
+		x[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+	}
+	return x, err
+}
+
+// mix adds music below talk, by db, repeated as needed, and brings the sum to
+// the level.
+func mix(talk, music []float32, db float64) []float32 {
+	g := float32(math.Pow(10, db/20))
+	y := make([]float64, len(talk))
+	for i, v := range talk {
+		y[i] = float64(v)
+		if len(music) > 0 {
+			y[i] += float64(g * music[i%len(music)])
+		}
+	}
+	all := gain(levels(y))
+	out := make([]float32, len(y))
+	for i, v := range y {
+		out[i] = float32(max(-1, min(1, v*all)))
+	}
+	return out
 }
 
 // fault says why a source is not used, or nothing.
@@ -183,12 +323,11 @@ func readTable(path string) (map[string]string, error) {
 	return lines, err
 }
 
-func writeTable(path string, all []Source, lines map[string]string) error {
+func writeTable(path string, lines map[string]string) error {
+	delete(lines, "name")
 	text := header + "\n"
-	for _, s := range all {
-		if l, ok := lines[s.Name]; ok {
-			text += l + "\n"
-		}
+	for _, name := range slices.Sorted(maps.Keys(lines)) {
+		text += lines[name] + "\n"
 	}
 	return os.WriteFile(path, []byte(text), 0o644)
 }

@@ -34,6 +34,8 @@ func archives(dir string) error {
 			read = readResources
 		case name == "queen.1c":
 			read = readQueen
+		case name == "sky.dsk":
+			read = readSky
 		default:
 			return nil
 		}
@@ -120,6 +122,46 @@ func readQueen(path string, each func(string, []byte) error) error {
 			if err := each(strings.ReplaceAll(stem, " ", "_")+".mp3", b[at:at+size]); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// readSky reads the speech of Beneath a Steel Sky: a table of numbers, places
+// and sizes in a file beside it (ScummVM, engines/sky/disk). Speech has numbers
+// from 50000 on, 8 bits at 11025 Hz behind a head of 22 bytes.
+func readSky(path string, each func(string, []byte) error) error {
+	table, err := os.ReadFile(strings.TrimSuffix(path, "dsk") + "dnr")
+	if err != nil {
+		return err
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	const head, hz = 22, 11025
+	for e := table[min(4, len(table)):]; len(e) >= 8; e = e[8:] {
+		nr := int(binary.LittleEndian.Uint16(e))
+		at, size := int(binary.LittleEndian.Uint32(e[2:]))&0xffffff, int(binary.LittleEndian.Uint32(e[4:])>>8)&0x3fffff
+		if at&0x800000 != 0 {
+			at = at & 0x7fffff << 4
+		}
+		if nr < 50000 || nr >= 60000 || size <= head {
+			continue
+		}
+		if at+size > len(b) {
+			return errArchive
+		}
+		pcm := b[at+head : at+size]
+		wav := []byte("RIFF    WAVEfmt ")
+		wav = binary.LittleEndian.AppendUint32(wav, 16)
+		for _, v := range []uint16{1, 1, hz, 0, hz, 0, 1, 8} {
+			wav = binary.LittleEndian.AppendUint16(wav, v)
+		}
+		wav = binary.LittleEndian.AppendUint32(append(wav, "data"...), uint32(len(pcm)))
+		binary.LittleEndian.PutUint32(wav[4:], uint32(len(wav)+len(pcm)-8))
+		if err := each(fmt.Sprintf("%d.wav", nr), append(wav, pcm...)); err != nil {
+			return err
 		}
 	}
 	return nil
