@@ -135,10 +135,14 @@ func record(out string, r row) error {
 }
 
 // make1 makes the file of one source.
-func make1(ctx context.Context, s Source, p packed, out, work string) row {
-	r := row{Source: s, file: p}
+func make1(ctx context.Context, s Source, p packed, out, work string) (r row) {
+	r = row{Source: s, file: p}
 	path := filepath.Join(out, s.Split, s.Kind, s.Name+".f32")
-	_ = os.Remove(path)
+	defer func() {
+		if r.sum == "" {
+			_ = os.Remove(path) // what an earlier run left
+		}
+	}()
 	files, err := find(p.dir, s)
 	if err != nil {
 		r.fault = err.Error()
@@ -186,7 +190,10 @@ func (r *row) save(path string, x []float32) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(path, b, 0o644)
+	if err := os.WriteFile(path+".new", b, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path) // whoever reads has the old one or the new one
 }
 
 // expand replaces sources of many files by one for each, but for films, which
