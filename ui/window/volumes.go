@@ -8,7 +8,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/widget"
 
 	"paravent/media/call"
@@ -42,7 +41,7 @@ func (f *face) showVolumes() {
 		f.hideCard()
 		return
 	}
-	v := &volumes{face: f, box: container.New(layout.NewGridLayoutWithColumns(1)), rows: map[sfu.MemberID]*volumeRow{}}
+	v := &volumes{face: f, box: container.NewVBox(), rows: map[sfu.MemberID]*volumeRow{}}
 	v.set(f.state)
 	f.popUp(say.EnglishWindow().Volumes, v.box, f.hideCard)
 	f.volumes = v
