@@ -41,10 +41,14 @@ type playout struct {
 	idle     int           // blocks since the last stretch
 	counts   SoundStats
 	invented uint64 // samples, ever
+
+	rested  int     // blocks of a pause since the last packet
+	hush    float32 // the gain at the end of the last noise
+	loudest float64 // root mean square that noise has at most
 }
 
 func (p *playout) init(dec codec.SoundDecoder) {
-	p.dec, p.quiet, p.last = dec, true, 2*frame.BlockLen
+	p.dec, p.quiet, p.last, p.loudest = dec, true, 2*frame.BlockLen, restLevel()
 }
 
 func (p *playout) close() error {
@@ -84,6 +88,7 @@ func (p *playout) fill(l *SoundLine, now time.Time, out *frame.Block) {
 		p.counts.Silent++
 		if p.begun {
 			p.end += frame.BlockFor
+			p.rest(out)
 		}
 		return
 	}
@@ -165,7 +170,12 @@ func (p *playout) decode(l *SoundLine) bool {
 		}
 		p.invented += uint64(n)
 	}
-	p.begun, p.dtx, p.dry = true, p.pkt.n <= dtxLen, 0
+	p.begun, p.dtx, p.dry, p.rested = true, p.pkt.n <= dtxLen, 0, 0
+	if p.dtx {
+		p.lower(p.sound[:n], 1)
+	} else {
+		p.hush = 1
+	}
 	p.last = n
 	if !p.pkt.captured.IsZero() {
 		p.wall, p.wallAt = p.pkt.captured, p.pkt.at

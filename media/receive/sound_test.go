@@ -205,8 +205,8 @@ func TestAPauseIsSilentAndNothingIsInventedInIt(t *testing.T) {
 		}
 		s := l.Stats()
 		t.Logf("%+v", s)
-		if loud > 0 || dec.concealed > 0 || s.Lost > 0 {
-			t.Errorf("%d loud blocks in the pause, %d samples invented, %d lost", loud, dec.concealed, s.Lost)
+		if loud > 0 || s.Concealed > 0 || s.Lost > 0 {
+			t.Errorf("%d loud blocks in the pause, %d blocks invented, %d lost", loud, s.Concealed, s.Lost)
 		}
 		if s.Delay > 50*time.Millisecond {
 			t.Errorf("the delay after the pause is %v", s.Delay)
