@@ -306,6 +306,37 @@ func TestTheFarEndKeepsItsDistance(t *testing.T) {
 	}
 }
 
+// Two devices with clocks of their own drift apart, by 50 millionths between two good ones and 200 between bad ones.
+func TestTwoClocksThatDriftAreKeptTogetherWithFewShifts(t *testing.T) {
+	const blocks = 60000 // ten minutes
+	for _, ppm := range []int{-200, -50, 50, 200} {
+		tp := new(tap)
+		r := tapReader{tap: tp}
+		var b, got frame.Block
+		written, gaps, nearest, furthest := 0, 0, math.MaxInt, math.MinInt
+		for n := range blocks {
+			for due := n + 1 + n*ppm/1_000_000; written+2 <= due; written += 2 { // the speaker takes two blocks at a time
+				for k := range 2 {
+					b[0] = float32(written + k + 1)
+					tp.write(&b)
+				}
+			}
+			r.read(&got)
+			if got[0] == 0 {
+				gaps++
+				continue
+			}
+			apart := n + n*ppm/1_000_000 - int(got[0]) // of what the speaker played now, and what it is taken for
+			nearest, furthest = min(nearest, apart), max(furthest, apart)
+		}
+		drift := blocks * max(ppm, -ppm) / 1_000_000
+		t.Logf("%+d ppm, %d blocks in ten minutes: %d shifts, %d gaps, %d to %d blocks apart", ppm, drift, r.shifts, gaps, nearest, furthest)
+		if int(r.shifts) > drift+1 || gaps > driftLooks*drift || nearest < -1 || furthest > 4 {
+			t.Errorf("%+d ppm: %d shifts, %d gaps, %d to %d blocks apart", ppm, r.shifts, gaps, nearest, furthest)
+		}
+	}
+}
+
 // machine is a sound system whose devices come and go as the test likes.
 type machine struct {
 	mu    sync.Mutex // guards everything that follows

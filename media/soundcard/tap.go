@@ -19,6 +19,10 @@ const (
 	// silentLooks is after how many blocks without a new one the speaker counts
 	// as off.
 	silentLooks = 10
+	// fewHoles is how many of the blocks of driftLooks may be missing because the
+	// speaker's thread was late. When the speaker is the slower device, every
+	// second one is, until the distance is set anew.
+	fewHoles = driftLooks / 4
 )
 
 // A tap hands what the speaker plays to the microphone's thread, for one writer
@@ -45,7 +49,8 @@ type tapReader struct {
 	seen   uint64 // written, when it last grew
 	same   int    // reads since then
 	low    int    // the least distance of late
-	looks  int    // reads that low is of
+	holes  int    // reads of late that found nothing
+	looks  int    // reads that low and holes are of
 	shifts uint64 // how often the distance was set anew
 }
 
@@ -75,18 +80,19 @@ func (r *tapReader) read(out *frame.Block) {
 		*out = r.blocks[r.pos%tapLen]
 	default:
 		*out = frame.Block{}
+		r.holes++
 	}
 	r.pos++
 	if r.looks++; r.looks == driftLooks {
 		// low is 1 or 2 while all is well; the device that is quicker moves it.
-		if r.low < 0 || r.low > slack+1 {
+		if r.holes > fewHoles || r.low > slack+1 {
 			r.place(w)
 		}
-		r.low, r.looks = tapLen, 0
+		r.low, r.holes, r.looks = tapLen, 0, 0
 	}
 }
 
 func (r *tapReader) place(w uint64) {
-	r.pos, r.low, r.looks = w-slack, tapLen, 0
+	r.pos, r.low, r.holes, r.looks = w-slack, tapLen, 0, 0
 	r.shifts++
 }
