@@ -20,7 +20,7 @@ import (
 func newRehearse() *cobra.Command {
 	settings, loadErr := config.Load(config.Path())
 	chosen := settings
-	chosen.Camera, chosen.Microphone, chosen.Speaker = soundcard.Off, soundcard.Off, ""
+	chosen.Speaker = ""
 	cmd := &cobra.Command{
 		Use:   "rehearse",
 		Short: "See and hear what the others would, without a network",
@@ -49,17 +49,8 @@ yourself at once.`,
 			return rehearse(cmd.Context(), chosen, settings)
 		},
 	}
-	f := cmd.Flags()
-	f.StringVar(&chosen.Face, "face", settings.Face, "terminal, window, line or json (default: terminal on a terminal, else line)")
-	f.StringVar(&chosen.Camera, "camera", soundcard.Off, "off, a device, file:PATH.y4m, file:PATH.jpg or pattern")
-	f.StringVar(&chosen.Microphone, "microphone", soundcard.Off, "off, a device or file:PATH.wav")
-	f.StringVar(&chosen.Speaker, "speaker", "", "where you hear yourself at once: a device or file:PATH.wav, with a headset; off: nothing is played (default: only what you record)")
-	f.StringVar(&chosen.Background, "background", settings.Background, backgroundUsage)
-	f.StringVar(&chosen.RoomGate, "room-gate", settings.RoomGate, "near, strict or off")
-	f.StringVar(&chosen.Codec, "codec", settings.Codec, "how your pictures are sent: vp8, vp9 or h264")
-	f.StringVar(&chosen.Away, "away", settings.Away, "what becomes of the microphone when you leave your chair: keep or mute")
-	f.StringVar(&chosen.Talk, "talk", settings.Talk, talkUsage)
-	f.DurationVar(&chosen.For, "for", 0, "end after this time, such as 20s")
+	addCallFlags(cmd, &chosen, settings)
+	cmd.Flags().StringVar(&chosen.Speaker, "speaker", "", "where you hear yourself at once: a device or file:PATH.wav, with a headset; off: nothing is played (default: only what you record)")
 	return cmd
 }
 

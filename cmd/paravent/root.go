@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"paravent/cmd/internal/config"
+	"paravent/media/soundcard"
 )
 
 func newRoot() *cobra.Command {
@@ -35,7 +36,6 @@ func noArgs(cmd *cobra.Command, args []string) error {
 func newJoin() *cobra.Command {
 	settings, loadErr := config.Load(config.Path())
 	chosen := settings
-	chosen.Camera, chosen.Microphone = "off", "off"
 	cmd := &cobra.Command{
 		Use:   "join [LINK]",
 		Short: "Join a meeting",
@@ -66,13 +66,24 @@ Exit codes: 0 done, 1 error, 2 usage, 3 ended by the server, 4 refused by you,
 			return join(cmd.Context(), link, chosen, settings)
 		},
 	}
+	addCallFlags(cmd, &chosen, settings)
 	f := cmd.Flags()
 	f.StringVar(&chosen.Name, "name", settings.Name, "the name that the others see")
-	f.StringVar(&chosen.Face, "face", settings.Face, "terminal, window, line or json (default: terminal on a terminal, else line)")
-	f.StringVar(&chosen.Camera, "camera", "off", "off, a device, file:PATH.y4m, file:PATH.jpg or pattern")
-	f.StringVar(&chosen.Microphone, "microphone", "off", "off, a device or file:PATH.wav")
 	f.StringVar(&chosen.Speaker, "speaker", settings.Speaker, "a device, off or file:PATH.wav (default: the system's)")
 	f.StringVar(&chosen.Screen, "screen", settings.Screen, "the screen or window that is shared when you say so")
+	f.StringVar(&chosen.Stats, "stats", "", "write one JSON object with figures a second to this file")
+	f.StringVar(&chosen.TokenFile, "token-file", "", "read the pass from this file (or set PARAVENT_TOKEN)")
+	f.StringVar(&chosen.Watch, "watch", settings.Watch, "shown, or all: decode every picture though nothing shows it, for measuring")
+	return cmd
+}
+
+// addCallFlags adds what join and rehearse have in common. Camera and microphone are
+// off until something else is said: the settings name devices, and open none.
+func addCallFlags(cmd *cobra.Command, chosen *config.Join, settings config.Join) {
+	f := cmd.Flags()
+	f.StringVar(&chosen.Face, "face", settings.Face, "terminal, window, line or json (default: terminal on a terminal, else line)")
+	f.StringVar(&chosen.Camera, "camera", soundcard.Off, "off, a device, file:PATH.y4m, file:PATH.jpg or pattern")
+	f.StringVar(&chosen.Microphone, "microphone", soundcard.Off, "off, a device or file:PATH.wav")
 	f.StringVar(&chosen.Background, "background", settings.Background, backgroundUsage)
 	f.StringVar(&chosen.RoomGate, "room-gate", settings.RoomGate, "near, strict or off")
 	f.StringVar(&chosen.Codec, "codec", settings.Codec, "how your pictures are sent: vp8, vp9 or h264")
@@ -80,10 +91,6 @@ Exit codes: 0 done, 1 error, 2 usage, 3 ended by the server, 4 refused by you,
 	f.StringVar(&chosen.Talk, "talk", settings.Talk, talkUsage)
 	f.BoolVar(&chosen.Confidential, "confidential", settings.Confidential, "nobody beside you may hear the meeting: say so where a loudspeaker is used")
 	f.DurationVar(&chosen.For, "for", 0, "leave after this time, such as 20s or 1h30m")
-	f.StringVar(&chosen.Stats, "stats", "", "write one JSON object with figures a second to this file")
-	f.StringVar(&chosen.TokenFile, "token-file", "", "read the pass from this file (or set PARAVENT_TOKEN)")
-	f.StringVar(&chosen.Watch, "watch", settings.Watch, "shown, or all: decode every picture though nothing shows it, for measuring")
-	return cmd
 }
 
 const backgroundUsage = "what stands in place of your room: blur, color:#RRGGBB, image:PATH, cover (of the whole picture, you too) or off"

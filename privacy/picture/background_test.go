@@ -11,7 +11,7 @@ import (
 	"paravent/media/frame"
 	"paravent/privacy/filter"
 	"paravent/privacy/picture"
-	"paravent/privacy/picture/face"
+	"paravent/privacy/picture/net"
 	"paravent/privacy/picture/segment"
 	"paravent/privacy/picture/synth"
 )
@@ -34,11 +34,11 @@ func TestOtherModelsAreRefused(t *testing.T) {
 		models picture.Models
 		want   error
 	}{
-		"a changed segmentation model": {picture.Models{Segmentation: bent(good.Segmentation), Faces: good.Faces}, segment.ErrUnknownModel},
-		"a changed face model":         {picture.Models{Segmentation: good.Segmentation, Faces: bent(good.Faces)}, face.ErrUnknownModel},
-		"none":                         {picture.Models{}, segment.ErrUnknownModel},
-		"no face model":                {picture.Models{Segmentation: good.Segmentation}, face.ErrUnknownModel},
-		"exchanged":                    {picture.Models{Segmentation: good.Faces, Faces: good.Segmentation}, segment.ErrUnknownModel},
+		"a changed segmentation model": {picture.Models{Segmentation: bent(good.Segmentation), Faces: good.Faces}, net.ErrUnknownModel},
+		"a changed face model":         {picture.Models{Segmentation: good.Segmentation, Faces: bent(good.Faces)}, net.ErrUnknownModel},
+		"none":                         {picture.Models{}, net.ErrUnknownModel},
+		"no face model":                {picture.Models{Segmentation: good.Segmentation}, net.ErrUnknownModel},
+		"exchanged":                    {picture.Models{Segmentation: good.Faces, Faces: good.Segmentation}, net.ErrUnknownModel},
 	} {
 		o := options()
 		o.Models = c.models

@@ -44,7 +44,7 @@ func (c *cameras) of(size image.Point) ([]*frame.Picture, error) {
 	if all := c.stills[size]; all != nil {
 		return all, nil
 	}
-	person, err := scene.LoadPerson(home, max(1, size.X*personWide/width))
+	person, err := scene.LoadPerson(max(1, size.X*personWide/width))
 	if err != nil {
 		return nil, err
 	}

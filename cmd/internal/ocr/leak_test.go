@@ -1,26 +1,19 @@
 package ocr
 
 import (
-	"bytes"
 	"image"
-	_ "image/jpeg"
-	_ "image/png"
 	"math"
-	"os"
 	"testing"
 
 	"paravent/media/frame"
 	"paravent/privacy/picture/leak"
 	"paravent/privacy/picture/leak/leaktest"
+	"paravent/privacy/picture/synth"
 )
 
 func decode(t *testing.T, name string) image.Image {
 	t.Helper()
-	b, err := os.ReadFile("../../../privacy/picture/segment/testdata/" + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	img, _, err := image.Decode(bytes.NewReader(b))
+	img, err := synth.Image(name)
 	if err != nil {
 		t.Fatal(err)
 	}

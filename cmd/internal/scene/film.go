@@ -17,12 +17,12 @@ const (
 )
 
 // WriteFilm makes a Y4M file of w×h pixels: a person before a room who sways as people do that speak, and a sensor's noise.
-func WriteFilm(path, home string, w, h int) (err error) {
-	person, err := LoadPerson(home, w*4/5)
+func WriteFilm(path string, w, h int) (err error) {
+	person, err := LoadPerson(w * 4 / 5)
 	if err != nil {
 		return err
 	}
-	room, err := LoadRoom(home, w, h)
+	room, err := LoadRoom(w, h)
 	if err != nil {
 		return err
 	}

@@ -1,19 +1,14 @@
 // Package scene makes pictures of a person in front of a room, for tests and measurements of
-// what becomes of a background. The person and one of the rooms are photographs, the test data of privacy/picture/segment. It knows only
-// the standard library, so that what it tells does not change with the client.
+// what becomes of a background. The person and one of the rooms are photographs of privacy/picture/synth. It uses nothing else of the
+// client, so that what it tells does not change with it.
 package scene
 
 import (
-	"errors"
 	"image"
 	"image/color"
-	_ "image/jpeg" // the photographs' formats
-	_ "image/png"
-	"os"
-	"path/filepath"
-)
 
-const photographs = "privacy/picture/segment/testdata"
+	"paravent/privacy/picture/synth"
+)
 
 // A Person is a photograph of somebody, cut out, at one size.
 type Person struct {
@@ -21,13 +16,13 @@ type Person struct {
 	alpha   []byte // how much of each pixel is the person: 255 is all
 }
 
-// LoadPerson reads the person below home, the root of the repository, and makes them so many pixels wide.
-func LoadPerson(home string, width int) (*Person, error) {
-	img, err := load(home, "person.jpg")
+// LoadPerson returns the person, so many pixels wide.
+func LoadPerson(width int) (*Person, error) {
+	img, err := synth.Image("person.jpg")
 	if err != nil {
 		return nil, err
 	}
-	cut, err := load(home, "person_alpha.png")
+	cut, err := synth.Image("person_alpha.png")
 	if err != nil {
 		return nil, err
 	}
@@ -43,9 +38,9 @@ func LoadPerson(home string, width int) (*Person, error) {
 	return p, nil
 }
 
-// LoadRoom reads the photograph of a room below home, cut to fill w×h pixels.
-func LoadRoom(home string, w, h int) (*image.YCbCr, error) {
-	img, err := load(home, "home.jpg")
+// LoadRoom returns the photograph of a room, cut to fill w×h pixels.
+func LoadRoom(w, h int) (*image.YCbCr, error) {
+	img, err := synth.Image("home.jpg")
 	if err != nil {
 		return nil, err
 	}
@@ -81,16 +76,6 @@ func (p *Person) Stand(dst *image.YCbCr, at image.Point) {
 
 func mix(dst *byte, src, a byte) {
 	*dst = byte((int(*dst)*(255-int(a)) + int(src)*int(a) + 127) / 255)
-}
-
-func load(home, name string) (img image.Image, err error) {
-	f, err := os.Open(filepath.Join(home, photographs, name))
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	img, _, err = image.Decode(f)
-	return img, err
 }
 
 // scaled returns the part b of img as w×h pixels in limited range, each the mean of those that fall into it, or the nearest.

@@ -9,8 +9,6 @@ import (
 	"testing"
 )
 
-const home = "../../.."
-
 func TestTheBoardHasItsFieldsAtEverySize(t *testing.T) {
 	for _, size := range []image.Point{{320, 180}, {160, 90}, {640, 360}, {321, 181}} {
 		board := Board(size)
@@ -26,7 +24,7 @@ func TestTheBoardHasItsFieldsAtEverySize(t *testing.T) {
 
 func TestAPersonStandsBeforeTheRoomAndDoesNotFillIt(t *testing.T) {
 	size := image.Pt(320, 180)
-	person, err := LoadPerson(home, 180)
+	person, err := LoadPerson(180)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +46,7 @@ func TestAPersonStandsBeforeTheRoomAndDoesNotFillIt(t *testing.T) {
 
 func TestAFilmHasAllItsPictures(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "film.y4m")
-	if err := WriteFilm(path, home, 64, 36); err != nil {
+	if err := WriteFilm(path, 64, 36); err != nil {
 		t.Fatal(err)
 	}
 	f, err := os.Open(path)

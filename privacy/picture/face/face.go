@@ -15,8 +15,6 @@
 package face
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"image"
@@ -29,9 +27,6 @@ import (
 
 // Most is how many faces are found at once, at most.
 const Most = 16
-
-// ErrUnknownModel is returned for a file that is not the known model.
-var ErrUnknownModel = errors.New("face: not the known model")
 
 // The key points of a Face, as indices into Points. Right is the person's own
 // right, on the left of a picture that is not mirrored.
@@ -76,7 +71,7 @@ type known struct {
 
 // NewFullRange returns a Detector that runs model, the TFLite file
 // face_detection_full_range, of which it keeps nothing. It returns
-// ErrUnknownModel for any other file.
+// net.ErrUnknownModel for any other file.
 func NewFullRange(model []byte) (*Detector, error) {
 	return open(model, known{
 		checksum: "99bf9494d84f50acc6617d89873f71bf6635a841ea699c17cb3377f9507cfec3",
@@ -95,20 +90,13 @@ func NewShortRange(model []byte) (*Detector, error) {
 }
 
 func open(model []byte, k known) (*Detector, error) {
-	if sum := sha256.Sum256(model); hex.EncodeToString(sum[:]) != k.checksum {
-		return nil, ErrUnknownModel
-	}
-	g, err := tflite.Parse(model)
-	if err != nil {
-		return nil, fmt.Errorf("face: %w", err)
-	}
-	n, err := net.New(g)
+	n, g, err := net.Open(model, k.checksum)
 	if err != nil {
 		return nil, fmt.Errorf("face: %w", err)
 	}
 	d := &Detector{net: n, side: k.side, levels: k.levels}
 	if g.Shapes[g.In] != (tflite.Shape{H: k.side, W: k.side, C: 3}) || len(g.Out) != 2*len(d.levels) {
-		return nil, ErrUnknownModel
+		return nil, fmt.Errorf("face: %w", net.ErrUnknownModel)
 	}
 	all := 0
 	for i := range d.levels {
@@ -116,7 +104,7 @@ func open(model []byte, k known) (*Detector, error) {
 		boxes, scores := g.Shapes[g.Out[i]], g.Shapes[g.Out[len(d.levels)+i]]
 		if boxes != (tflite.Shape{H: l.cells, W: l.cells, C: l.anchors * perBox}) ||
 			scores != (tflite.Shape{H: l.cells, W: l.cells, C: l.anchors}) {
-			return nil, ErrUnknownModel
+			return nil, fmt.Errorf("face: %w", net.ErrUnknownModel)
 		}
 		l.boxes, l.boxStride = n.Output(i)
 		l.scores, l.scoreStride = n.Output(len(d.levels) + i)

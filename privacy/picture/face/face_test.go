@@ -9,6 +9,7 @@ import (
 
 	"paravent/assets"
 	"paravent/media/frame"
+	"paravent/privacy/picture/net"
 )
 
 // both are the detectors, by name.
@@ -178,17 +179,17 @@ func TestNewRefusesAnyOtherModel(t *testing.T) {
 	spoilt := assets.FullRangeFaceModel()
 	spoilt[len(spoilt)/2] ^= 1
 	for _, b := range [][]byte{nil, spoilt, assets.SegmentationModel(), append(assets.FullRangeFaceModel(), 0)} {
-		if _, err := NewFullRange(b); !errors.Is(err, ErrUnknownModel) {
+		if _, err := NewFullRange(b); !errors.Is(err, net.ErrUnknownModel) {
 			t.Errorf("full range, %d bytes: %v", len(b), err)
 		}
-		if _, err := NewShortRange(b); !errors.Is(err, ErrUnknownModel) {
+		if _, err := NewShortRange(b); !errors.Is(err, net.ErrUnknownModel) {
 			t.Errorf("short range, %d bytes: %v", len(b), err)
 		}
 	}
-	if _, err := NewFullRange(assets.ShortRangeFaceModel()); !errors.Is(err, ErrUnknownModel) {
+	if _, err := NewFullRange(assets.ShortRangeFaceModel()); !errors.Is(err, net.ErrUnknownModel) {
 		t.Errorf("the other model: %v", err)
 	}
-	if _, err := NewShortRange(assets.FullRangeFaceModel()); !errors.Is(err, ErrUnknownModel) {
+	if _, err := NewShortRange(assets.FullRangeFaceModel()); !errors.Is(err, net.ErrUnknownModel) {
 		t.Errorf("the other model: %v", err)
 	}
 }

@@ -1,24 +1,18 @@
 package face
 
 import (
-	"bytes"
 	"image"
 	"image/draw"
-	_ "image/jpeg"
 	"math"
-	"os"
 	"testing"
 
 	"paravent/media/frame"
+	"paravent/privacy/picture/synth"
 )
 
 func decode(t testing.TB, name string) *image.RGBA {
 	t.Helper()
-	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	img, _, err := image.Decode(bytes.NewReader(b))
+	img, err := synth.Image(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,16 +33,16 @@ type portrait struct {
 type spot struct{ x, y float64 }
 
 func person(t testing.TB) portrait {
-	return portrait{"person", decode(t, "../segment/testdata/person.jpg"), spot{348, 242}, spot{350, 332}, 86, 180}
+	return portrait{"person", decode(t, "person.jpg"), spot{348, 242}, spot{350, 332}, 86, 180}
 }
 
 func astronaut(t testing.TB) portrait {
-	return portrait{"astronaut", decode(t, "testdata/astronaut.jpg"), spot{225, 102}, spot{223, 146}, 46, 95}
+	return portrait{"astronaut", decode(t, "astronaut.jpg"), spot{225, 102}, spot{223, 146}, 46, 95}
 }
 
 // room is an empty room of w by h pixels.
 func room(t testing.TB, name string, w, h int) *frame.Picture {
-	img := decode(t, "../segment/testdata/"+name)
+	img := decode(t, name)
 	p, b := blank(w, h), img.Bounds()
 	paste(p, img, max(float64(w)/float64(b.Dx()), float64(h)/float64(b.Dy()))+.01, 0, 0)
 	return p

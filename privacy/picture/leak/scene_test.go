@@ -3,16 +3,14 @@ package leak
 import (
 	"bytes"
 	"image"
-	_ "image/jpeg"
-	_ "image/png"
 	"math"
 	"math/rand/v2"
-	"os"
 	"testing"
 
 	"paravent/media/frame"
 	"paravent/privacy/picture/compose"
 	"paravent/privacy/picture/leak/leaktest"
+	"paravent/privacy/picture/synth"
 )
 
 const sceneW, sceneH = 640, 360
@@ -48,11 +46,7 @@ type result struct {
 
 func decode(t testing.TB, name string) image.Image {
 	t.Helper()
-	b, err := os.ReadFile("../segment/testdata/" + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	img, _, err := image.Decode(bytes.NewReader(b))
+	img, err := synth.Image(name)
 	if err != nil {
 		t.Fatal(err)
 	}

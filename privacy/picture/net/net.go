@@ -13,6 +13,9 @@
 package net
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
 
 	"paravent/privacy/internal/simd"
@@ -56,6 +59,24 @@ type Net struct {
 type output struct {
 	values []float32
 	stride int
+}
+
+// ErrUnknownModel is returned for a file that is not the known model.
+var ErrUnknownModel = errors.New("not the known model")
+
+// Open makes the network of a TFLite file ready, of which it keeps nothing, and
+// returns its graph as well. It returns ErrUnknownModel unless the file's SHA-256, in
+// hexadecimal digits, is checksum.
+func Open(model []byte, checksum string) (*Net, *tflite.Graph, error) {
+	if sum := sha256.Sum256(model); hex.EncodeToString(sum[:]) != checksum {
+		return nil, nil, ErrUnknownModel
+	}
+	g, err := tflite.Parse(model)
+	if err != nil {
+		return nil, nil, err
+	}
+	n, err := New(g)
+	return n, g, err
 }
 
 // New makes g ready, on the fastest path of this machine. It keeps nothing of g.

@@ -1,10 +1,7 @@
 package oracle_test
 
 import (
-	"bytes"
 	"fmt"
-	"image"
-	_ "image/jpeg"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -15,6 +12,7 @@ import (
 	"paravent/assets"
 	"paravent/privacy/picture/net"
 	"paravent/privacy/picture/oracle"
+	"paravent/privacy/picture/synth"
 	"paravent/privacy/picture/tflite"
 )
 
@@ -167,8 +165,8 @@ func inputs(t *testing.T, s tflite.Shape, low, high float32) map[string][]float3
 		}
 		all[name] = x
 	}
-	for _, name := range []string{"segment/testdata/person.jpg", "segment/testdata/home.jpg", "face/testdata/astronaut.jpg"} {
-		all[name] = picture(t, "../"+name, s, low, high)
+	for _, name := range []string{"person.jpg", "home.jpg", "astronaut.jpg"} {
+		all[name] = picture(t, name, s, low, high)
 	}
 	return all
 }
@@ -176,11 +174,7 @@ func inputs(t *testing.T, s tflite.Shape, low, high float32) map[string][]float3
 // picture is a file, stretched to the input.
 func picture(t *testing.T, name string, s tflite.Shape, low, high float32) []float32 {
 	t.Helper()
-	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	img, _, err := image.Decode(bytes.NewReader(b))
+	img, err := synth.Image(name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,16 +7,12 @@
 package segment
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"image"
 
 	"paravent/media/frame"
 	"paravent/privacy/picture/net"
 	"paravent/privacy/picture/sample"
-	"paravent/privacy/picture/tflite"
 )
 
 // The size of a mask, in cells. A crop of this ratio, 16:9, is not distorted.
@@ -28,9 +24,6 @@ const (
 // checksum is the SHA-256 of the one model that New takes.
 const checksum = "4aafe6223bb8dac6fac8ca8ed56852870a33051ef3f6238822d282a109962894"
 
-// ErrUnknownModel is returned by New for a file that is not the known model.
-var ErrUnknownModel = errors.New("segment: not the known model")
-
 // A Segmenter makes masks. It is used by one goroutine at a time.
 type Segmenter struct {
 	net     *net.Net
@@ -38,21 +31,14 @@ type Segmenter struct {
 }
 
 // New returns a Segmenter that runs model, a TFLite file, of which it keeps
-// nothing. It returns ErrUnknownModel unless the file has the known checksum.
+// nothing. It returns net.ErrUnknownModel unless the file has the known checksum.
 func New(model []byte) (*Segmenter, error) {
-	if sum := sha256.Sum256(model); hex.EncodeToString(sum[:]) != checksum {
-		return nil, ErrUnknownModel
-	}
-	g, err := tflite.Parse(model)
-	if err != nil {
-		return nil, fmt.Errorf("segment: %w", err)
-	}
-	n, err := net.New(g)
+	n, _, err := net.Open(model, checksum)
 	if err != nil {
 		return nil, fmt.Errorf("segment: %w", err)
 	}
 	if _, stride := n.Output(0); stride != 1 || len(n.Input()) != Width*Height*3 {
-		return nil, ErrUnknownModel
+		return nil, fmt.Errorf("segment: %w", net.ErrUnknownModel)
 	}
 	return &Segmenter{net: n}, nil
 }

@@ -1,19 +1,17 @@
 package segment
 
 import (
-	"bytes"
 	"errors"
 	"image"
 	"image/color"
-	_ "image/jpeg"
-	_ "image/png"
 	"math"
 	"math/rand/v2"
-	"os"
 	"testing"
 
 	"paravent/assets"
 	"paravent/media/frame"
+	"paravent/privacy/picture/net"
+	"paravent/privacy/picture/synth"
 )
 
 func segmenter(t testing.TB) *Segmenter {
@@ -27,11 +25,7 @@ func segmenter(t testing.TB) *Segmenter {
 
 func decode(t testing.TB, name string) image.Image {
 	t.Helper()
-	b, err := os.ReadFile("testdata/" + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	img, _, err := image.Decode(bytes.NewReader(b))
+	img, err := synth.Image(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +129,7 @@ func TestNewRefusesAnyOtherModel(t *testing.T) {
 	model := assets.SegmentationModel()
 	model[len(model)/2] ^= 1
 	for _, b := range [][]byte{nil, model, assets.SegmentationModel()[1:], append(assets.SegmentationModel(), 0)} {
-		if _, err := New(b); !errors.Is(err, ErrUnknownModel) {
+		if _, err := New(b); !errors.Is(err, net.ErrUnknownModel) {
 			t.Errorf("%d bytes: %v", len(b), err)
 		}
 	}

@@ -28,7 +28,8 @@ type Cut struct {
 	Alpha []float32
 }
 
-func read(name string) (image.Image, error) {
+// Image returns one of the photographs, such as "person.jpg", or an alpha.
+func Image(name string) (image.Image, error) {
 	f, err := files.Open("testdata/" + name)
 	if err != nil {
 		return nil, err
@@ -42,7 +43,7 @@ func read(name string) (image.Image, error) {
 
 // Room returns one of the rooms: home, left or building.
 func Room(name string) (*Photo, error) {
-	img, err := read(name + ".jpg")
+	img, err := Image(name + ".jpg")
 	if err != nil {
 		return nil, err
 	}
@@ -69,11 +70,11 @@ func photo(img image.Image) *Photo {
 }
 
 func cutOut(name string, part image.Rectangle) (*Cut, error) {
-	img, err := read(name + ".jpg")
+	img, err := Image(name + ".jpg")
 	if err != nil {
 		return nil, err
 	}
-	alpha, err := read(name + "_alpha.png")
+	alpha, err := Image(name + "_alpha.png")
 	if err != nil {
 		return nil, err
 	}

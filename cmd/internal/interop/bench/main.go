@@ -52,7 +52,7 @@ func run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	s := setting{film: filepath.Join(dir, "film.y4m"), voice: filepath.Join(home, "assets/try/colleague.wav"), codec: *codec, span: *span, background: "off"}
-	if err := scene.WriteFilm(s.film, home, 640, 360); err != nil {
+	if err := scene.WriteFilm(s.film, 640, 360); err != nil {
 		return err
 	}
 	plain, err := hold(ctx, s)
