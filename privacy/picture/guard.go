@@ -41,6 +41,7 @@ type guard struct {
 	other   float32 // seconds for which another face still counts
 	unseen  float32 // seconds without a face, but with a person
 	reader  reader
+	glow    glow
 	read    float32 // seconds until the next look for text
 	off     latch
 	second  latch
@@ -93,7 +94,7 @@ func (g *guard) notes(f person.Finding, c *grid, p *frame.Picture, gap float32) 
 		g.read = max(g.read+readEvery, 0)
 		g.reader.look(p.Image, &c.keep)
 	}
-	if g.legible.follow(g.reader.found, gap) {
+	if screen := g.glow.look(c, gap); g.legible.follow(g.reader.found || screen, gap) {
 		n |= filter.Readable
 	}
 	return n
