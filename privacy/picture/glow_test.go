@@ -83,7 +83,7 @@ func TestWhatIsNoScreenDoesNotGlow(t *testing.T) {
 	window := image.Rect(8, 5, 48, 40)
 	sky := func(int, int, float64) float64 { return 225 }
 	for name, room := range map[string]drawn{
-		"nothing":             in(window, func(x, _ int, _ float64) float64 { return 110 }),
+		"nothing":             in(window, func(int, int, float64) float64 { return 110 }),
 		"a window with a sky": in(window, sky),
 		"a sky with clouds": in(window, func(x, y int, at float64) float64 {
 			return 190 + 35*math.Sin(float64(x)/11+at/2) + 10*math.Sin(float64(y)/7+at/3)
