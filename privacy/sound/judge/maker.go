@@ -2,6 +2,7 @@ package judge
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"paravent/privacy/sound/judge/internal/wave"
 	"paravent/privacy/sound/judge/room"
@@ -10,13 +11,14 @@ import (
 // A maker makes one take. Everything is in pascals, so to say: a mean square of 1
 // is 0 dB SPL.
 type maker struct {
-	scene Scene
-	stage stage
-	turns []turn
-	rnd   *rand.Rand
-	near  Voice
-	n     int
-	take  *Take
+	scene    Scene
+	material Material
+	stage    stage
+	turns    []turn
+	rnd      *rand.Rand
+	near     Voice
+	n        int
+	take     *Take
 
 	userAt, farAt, rest []float64 // at the microphone
 	dry                 []float64 // the user, as it leaves the mouth and then arrives
@@ -103,7 +105,9 @@ func (m *maker) bystander(b Bystander, i int, v Voice, p pose) {
 	beam, pitch := room.Talker(), 1.0
 	switch b.Kind {
 	case Child:
-		pitch = 1.22 + .1*m.rnd.Float64()
+		if pitch = 1.22 + .1*m.rnd.Float64(); len(m.material.Children) > 0 && m.rnd.IntN(2) == 0 {
+			v, pitch = m.material.Children[m.rnd.IntN(len(m.material.Children))], 1
+		}
 	case Television, Music:
 		beam = room.Loudspeaker()
 	case Person:
@@ -121,7 +125,7 @@ func (m *maker) bystander(b Bystander, i int, v Voice, p pose) {
 		}
 		x := v.say(n, pitch, m.rnd)
 		if b.Kind == Music || b.Kind == Television {
-			x = played(x, band, m.rnd)
+			x = m.played(x, band)
 		}
 		for k := range x {
 			x[k] *= g
@@ -138,8 +142,12 @@ func (m *maker) bystander(b Bystander, i int, v Voice, p pose) {
 }
 
 // played mixes what a loudspeaker plays: a band alone, or speech above one.
-func played(speech []float64, band bool, rnd *rand.Rand) []float64 {
-	x := toLevel(music(len(speech), rnd), spoken)
+func (m *maker) played(speech []float64, band bool) []float64 {
+	x := music(len(speech), m.rnd)
+	if k := m.material.Music; len(k) > 0 && m.rnd.IntN(2) == 0 {
+		x = k[m.rnd.IntN(len(k))].play(len(speech), m.rnd)
+	}
+	toLevel(x, spoken)
 	fade(x)
 	if band {
 		return x
@@ -195,12 +203,16 @@ func (m *maker) noise() {
 		}
 	}
 	if s.Typing {
-		x, blows := keys(m.n, m.rnd)
-		g := wave.Gain(loud + m.spread(Range{2, 12}))
+		x := keys(m.n, m.rnd)
+		if k := m.material.Keys; len(k) > 0 && m.rnd.IntN(2) == 0 {
+			x = k[m.rnd.IntN(len(k))].play(m.n, m.rnd)
+		}
+		peak := max(slices.Max(x), -slices.Min(x))
+		g := wave.Gain(loud+m.spread(Range{2, 12})) / peak
 		for i, v := range x {
 			m.rest[i] += g * v
 		}
-		m.blows = blows
+		m.blows = blows(x)
 	}
 }
 

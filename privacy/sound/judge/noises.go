@@ -3,6 +3,7 @@ package judge
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"paravent/privacy/sound/judge/internal/wave"
 )
@@ -86,23 +87,41 @@ func fan(n int, rnd *rand.Rand) []float64 {
 	return toLevel(x, 0)
 }
 
-// keys returns n samples of somebody who types, some six keys a second, in bursts;
-// and where each blow is. Peaks are about 1.
-func keys(n int, rnd *rand.Rand) ([]float64, []Span) {
+// blows returns where in x somebody strikes a key: what is less than 35 dB below
+// the peak of it all, in blocks of 10 ms.
+func blows(x []float64) (all []Span) {
+	const n = rate / 100
+	peak := 0.0
+	for _, v := range x {
+		peak = max(peak, math.Abs(v))
+	}
+	for i := 0; i+n <= len(x); i += n {
+		if !slices.ContainsFunc(x[i:i+n], func(v float64) bool { return math.Abs(v) > peak*.0178 }) {
+			continue
+		}
+		if last := len(all) - 1; last >= 0 && all[last].To == i {
+			all[last].To = i + n
+		} else {
+			all = append(all, Span{i, i + n})
+		}
+	}
+	return all
+}
+
+// keys returns n samples of somebody who types, some six keys a second, in bursts.
+func keys(n int, rnd *rand.Rand) []float64 {
 	x := make([]float64, n)
-	var blows []Span
 	for at := rate / 10; at < n-rate/4; {
 		loud := .4 + .6*rnd.Float64()
 		down := rate/16 + rnd.IntN(rate/16)
 		strike(x, at, loud, rnd)
 		strike(x, at+down, .35*loud, rnd) // the key comes up again
-		blows = append(blows, Span{at, at + down + rate/50})
 		at += down + rate/20 + rnd.IntN(rate/8)
 		if rnd.IntN(12) == 0 {
 			at += rate / 2
 		}
 	}
-	return x, blows
+	return x
 }
 
 // strike is one blow: a burst, two resonances of the cap, and the table.

@@ -3,6 +3,7 @@ package judge_test
 import (
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 
@@ -43,15 +44,26 @@ func speaker(t testing.TB, name string, pitch float64) judge.Voice {
 			x = append(x, make([]float32, hz/4+rnd.IntN(hz/4))...)
 		}
 	}
-	v, err := judge.NewVoice(name, x, hz)
+	v, err := judge.NewVoice(judge.Recording{Name: name, Rate: hz, X: x})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return v
 }
 
-func speakers(t testing.TB) []judge.Voice {
-	return []judge.Voice{speaker(t, "one", 110), speaker(t, "two", 210), speaker(t, "three", 160)}
+// made is material that nobody recorded.
+func made(t testing.TB) judge.Material {
+	return judge.Material{Voices: []judge.Voice{speaker(t, "one", 110), speaker(t, "two", 210), speaker(t, "three", 160)}}
+}
+
+// recorded is the material of testdata.
+func recorded(t testing.TB) judge.Material {
+	t.Helper()
+	m, err := judge.Read(os.DirFS("testdata"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 func scene(t testing.TB, key string) judge.Scene {
@@ -65,9 +77,13 @@ func scene(t testing.TB, key string) judge.Scene {
 }
 
 func TestATakeIsTheSumOfItsParts(t *testing.T) {
-	voices := speakers(t)
-	for _, s := range judge.Scenes() {
-		k := s.Make(voices, 1)
+	of := recorded(t)
+	scenes := judge.Scenes()
+	if testing.Short() {
+		scenes = []judge.Scene{scene(t, "B"), scene(t, "keys"), scene(t, "nears")}
+	}
+	for _, s := range scenes {
+		k := s.Make(of, 1)
 		for i, v := range k.Mix {
 			if sum := k.Near[i] + k.Far[i] + k.Noise[i]; v != sum && v > -1 && v < 1 {
 				t.Fatalf("scene %s: sample %d is %g, its parts make %g", s.Key, i, v, sum)
@@ -97,9 +113,9 @@ func TestATakeIsTheSumOfItsParts(t *testing.T) {
 }
 
 func TestTheSameSeedIsTheSameTake(t *testing.T) {
-	voices := speakers(t)
+	of := made(t)
 	s := scene(t, "A")
-	one, two, other := s.Make(voices, 4), s.Make(voices, 4), s.Make(voices, 5)
+	one, two, other := s.Make(of, 4), s.Make(of, 4), s.Make(of, 5)
 	if !slices.Equal(one.Mix, two.Mix) || !slices.Equal(one.Calibration, two.Calibration) {
 		t.Error("the same seed gave two takes")
 	}
@@ -109,11 +125,11 @@ func TestTheSameSeedIsTheSameTake(t *testing.T) {
 }
 
 func TestSeedsGoThroughAllPairs(t *testing.T) {
-	voices := speakers(t)
+	of := made(t)
 	s := scene(t, "D")
 	pairs := map[[2]string]bool{}
 	for seed := range uint64(6) {
-		k := s.Make(voices, seed)
+		k := s.Make(of, seed)
 		if k.Voices[0] == k.Voices[1] {
 			t.Errorf("%s speaks with himself", k.Voices[0])
 		}
@@ -125,18 +141,18 @@ func TestSeedsGoThroughAllPairs(t *testing.T) {
 }
 
 func TestScenesAreAsFarAsTheySay(t *testing.T) {
-	voices := speakers(t)
+	of := made(t)
 	near, far := map[string]float64{}, map[string]float64{}
 	loud := map[string]float64{}
-	for _, key := range []string{"A", "B", "C", "D", "E", "turned", "low"} {
+	for _, key := range []string{"A", "C", "D", "turned", "low"} {
 		for seed := range uint64(2) {
-			k := scene(t, key).Make(voices, seed)
+			k := scene(t, key).Make(of, seed)
 			near[key] += k.NearDirect / 2
 			far[key] += k.FarDirect / 2
 			loud[key] += (k.NearLevel - judge.ActiveLevel(k.Calibration, rate)) / 2
 		}
 	}
-	if !(near["B"] < near["A"] && near["A"] < near["C"] && near["C"] < near["D"]) {
+	if !(near["A"] < near["C"] && near["C"] < near["D"]) {
 		t.Errorf("the direct sound of the user is not the nearer the louder: %v", near)
 	}
 	for key, v := range far {
@@ -154,9 +170,9 @@ func TestScenesAreAsFarAsTheySay(t *testing.T) {
 
 // What could not be better meets everything; silence, and nothing done, do not.
 func TestTheFiguresTellGoodFromBad(t *testing.T) {
-	voices := speakers(t)
+	of := made(t)
 	for _, key := range []string{"A", "E", "keys", "fan"} {
-		k := scene(t, key).Make(voices, 2)
+		k := scene(t, key).Make(of, 2)
 		best, none, mute := judge.Measure(k, k.Near), judge.Measure(k, k.Mix), judge.Measure(k, make([]float32, len(k.Mix)))
 		if best.Loss > 0 || best.Cut > 0 || best.Kept < best.Words || math.Abs(best.Gain) > .01 || best.Audible > .02 || best.BothSTOI < 0 || best.BothSDR < 5 || best.Noise < 10 {
 			t.Errorf("scene %s: the user alone has %+v", key, best)

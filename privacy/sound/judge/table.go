@@ -77,17 +77,17 @@ type Report struct {
 
 // Table makes n takes of every scene, seeds 0 to n−1, and measures every system on
 // the same ones.
-func Table(voices []Voice, scenes []Scene, n int, systems ...System) ([]Report, error) {
+func Table(of Material, scenes []Scene, n int, systems ...System) ([]Report, error) {
 	all := make([]Report, len(systems))
 	for k, y := range systems {
-		all[k] = Report{System: y.Name, Voices: len(voices), Rows: make([]Row, len(scenes))}
+		all[k] = Report{System: y.Name, Voices: len(of.Voices), Rows: make([]Row, len(scenes))}
 	}
 	for i, s := range scenes {
 		for k := range all {
 			all[k].Rows[i].Scene = s
 		}
 		for seed := range uint64(n) {
-			t := s.Make(voices, seed)
+			t := s.Make(of, seed)
 			for k, y := range systems {
 				out, err := y.Run(slices.Clone(t.Mix), t.Calibration)
 				if err != nil {

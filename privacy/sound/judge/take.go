@@ -64,15 +64,14 @@ type stage struct {
 	seed uint64
 }
 
-// Make makes the take of a seed. The voices must be two at least; seeds go through
-// all pairs of them.
-func (s Scene) Make(voices []Voice, seed uint64) *Take {
+// Make makes the take of a seed. Seeds go through all pairs of voices.
+func (s Scene) Make(of Material, seed uint64) *Take {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(s.Key))
 	rnd := rand.New(rand.NewPCG(seed, h.Sum64()))
-	near, others := cast(voices, seed, max(1, len(s.Others)), rnd)
+	near, others := cast(of.Voices, seed, max(1, len(s.Others)), rnd)
 	st, places := s.stage(rnd)
-	m := &maker{scene: s, stage: st, rnd: rnd, near: near, n: int(length * rate), take: &Take{FarDirect: math.NaN()}}
+	m := &maker{scene: s, material: of, stage: st, rnd: rnd, near: near, n: int(length * rate), take: &Take{FarDirect: math.NaN()}}
 	m.take.Voices = append(m.take.Voices, near.Name)
 	m.turns = turns(rnd)
 
