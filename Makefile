@@ -16,11 +16,11 @@ help:
 try: build
 	@packaging/dev/try.sh
 
-# Films are drawn in Go, which the race detector makes ten times slower: so they run without it.
+# Films and rooms are made in Go, which the race detector makes ten times slower: so they run without it.
 test: setup
-	go test -race -short $$(go list ./... | grep -v -e /privacy/picture -e /internal/ocr)
+	go test -race -short $$(go list ./... | grep -v -e /privacy/picture -e /sound/judge -e /internal/ocr)
 	go test -race -run 'Close|First|Allocat' ./privacy/picture
-	go test ./privacy/picture/... ./cmd/internal/ocr/... ./cmd/internal/faults/...
+	go test ./privacy/picture/... ./privacy/sound/judge/... ./cmd/internal/ocr/... ./cmd/internal/faults/...
 	cd cmd/paravent-room && go test ./...
 	cd ui/window/golocale && go test ./...
 

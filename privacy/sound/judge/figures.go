@@ -33,11 +33,10 @@ func Measure(t *Take, out []float32) Figures {
 	none := math.NaN()
 	f := Figures{Lowered: none, Least: none, Audible: none, PlainBoth: none, BothSTOI: none, BothSDR: none, Keys: none, Noise: none}
 
-	near, mix, got := Join(t.Near, t.NearOnly), Join(t.Mix, t.NearOnly), Join(out, t.NearOnly)
-	f.Plain = STOI(near, mix, rate)
-	f.Loss = f.Plain - STOI(near, got, rate)
+	near, got := Join(t.Near, t.NearOnly), Join(out, t.NearOnly)
+	alone := t.hear(out, t.NearOnly)
+	f.Plain, f.Loss, f.Clear = t.alone.stoi, t.alone.stoi-alone.stoi, alone.sdr-t.alone.sdr
 	f.Cut = Cut(near, got, rate)
-	f.Clear = SISDR(near, got) - SISDR(near, mix)
 	f.Gain = Level(got) - Level(near)
 	for _, at := range t.Words {
 		f.Words++
@@ -53,10 +52,8 @@ func Measure(t *Take, out []float32) Figures {
 		f.Audible = Audible(got, rate/10, t.NearLevel-40)
 	}
 	if len(t.Both) > 0 {
-		near, mix, got := Join(t.Near, t.Both), Join(t.Mix, t.Both), Join(out, t.Both)
-		f.PlainBoth = STOI(near, mix, rate)
-		f.BothSTOI = STOI(near, got, rate) - f.PlainBoth
-		f.BothSDR = SISDR(near, got) - SISDR(near, mix)
+		both := t.hear(out, t.Both)
+		f.PlainBoth, f.BothSTOI, f.BothSDR = t.both.stoi, both.stoi-t.both.stoi, both.sdr-t.both.sdr
 	}
 	if len(t.Keys) > 0 {
 		f.Keys = Lowered(Join(t.Mix, t.Keys), Join(out, t.Keys))
@@ -65,6 +62,15 @@ func Measure(t *Take, out []float32) Figures {
 		f.Noise = Lowered(Join(t.Mix, t.Quiet), Join(out, t.Quiet))
 	}
 	return f
+}
+
+// hear returns how well the user is heard in x.
+func (t *Take) hear(x []float32, spans []Span) heard {
+	if len(spans) == 0 {
+		return heard{math.NaN(), math.NaN()}
+	}
+	near, got := Join(t.Near, spans), Join(x, spans)
+	return heard{STOI(near, got, rate), SISDR(near, got)}
 }
 
 // levelled returns out with the gain on the user taken away, which the median of

@@ -232,6 +232,7 @@ func (m *maker) finish(gain float64) {
 	}
 	m.label()
 	t.NearLevel = ActiveLevel(Join(t.Near, t.NearOnly), rate)
+	t.alone, t.both = t.hear(t.Mix, t.NearOnly), t.hear(t.Mix, t.Both)
 }
 
 func floats(x []float64, gain float64) []float32 {

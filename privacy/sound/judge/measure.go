@@ -4,6 +4,15 @@
 // It makes scenes in rooms of its own (package room), of which it knows every
 // part: the near voice alone, the far ones alone, the noise. A chain gets only the
 // mixture. The judge shares no code with the filters or with what trained them.
+//
+// What is measured, and where. Only the user speaks: STOI and SI-SDR against the
+// user alone at the microphone, room and all, less what the unfiltered microphone
+// has; frames that lose more than 10 dB; beginnings of words. Only bystanders
+// speak, from .4 s after the user on: by how much the energy of the output is
+// below that of the microphone, at most 80 dB, so that exact zeros do not carry a
+// mean; the same of the worst half second; and the share of 100 ms that is above
+// −40 dB, the user's active level being 0. Both speak: STOI and SI-SDR again.
+// Nobody speaks: by how much blows of keys, and noise, are lowered.
 package judge
 
 import (

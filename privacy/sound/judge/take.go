@@ -24,6 +24,13 @@ type Take struct {
 	NearLevel             float64 // dB, the active level of Near in NearOnly
 	NearDirect, FarDirect float64 // dB, direct to reverberant; NaN without
 	Voices                []string
+
+	alone, both heard // what the microphone hears, in NearOnly and in Both
+}
+
+// heard is how well the user is heard.
+type heard struct {
+	stoi, sdr float64
 }
 
 // A turn is a stretch of speech, in seconds.
