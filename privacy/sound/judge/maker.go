@@ -76,7 +76,7 @@ func (m *maker) sits(i int) pose {
 	p := st.user
 	move := .6 * min(.1, .3*s.Away)
 	turn := .6 * (2*m.rnd.Float64() - 1)
-	if st.mic.Kind.Name == room.Headset().Name {
+	if st.mic.Kind.Worn {
 		move, turn = .004, .1*turn
 	}
 	later := i >= 2

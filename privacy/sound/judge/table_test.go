@@ -187,6 +187,14 @@ func TestSoundsAreReadFromAFolder(t *testing.T) {
 	}
 }
 
+func FuzzRead(f *testing.F) {
+	f.Add("a.wav", []byte("RIFF\x24\x00\x00\x00WAVEfmt "))
+	f.Add("keys/a.f32", raw([]float32{0, 1, -1, float32(math.Inf(1))}))
+	f.Fuzz(func(_ *testing.T, name string, data []byte) {
+		_, _ = judge.Read(fstest.MapFS{name: {Data: data}}) // must not panic
+	})
+}
+
 func BenchmarkTake(b *testing.B) {
 	of := recorded(b)
 	s := scene(b, "A")

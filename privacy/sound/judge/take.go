@@ -117,14 +117,14 @@ func (s Scene) stage(rnd *rand.Rand) (stage, []pose) {
 		mic := room.Point{between(.35, r.Size[0]-.35), between(.35, r.Size[1]-.35), between(.88, 1.02)}
 		angle := 2 * math.Pi * rnd.Float64()
 		up := between(.12, .25)
-		if kind.Name == room.Headset().Name {
+		if kind.Worn {
 			mic[2], up = between(1.1, 1.3), .01
 		}
 		up = min(up, .7*s.Away)
 		flat := math.Sqrt(s.Away*s.Away - up*up)
 		st.user.at = room.Point{mic[0] + flat*math.Cos(angle), mic[1] + flat*math.Sin(angle), mic[2] + up}
 		st.user.facing = turned(st.user.at.To(mic), .3*(2*rnd.Float64()-1))
-		if kind.Name == room.Headset().Name { // at the corner of the mouth
+		if kind.Worn { // at the corner of the mouth
 			st.user.facing = turned(st.user.at.To(mic), between(.7, 1.1))
 		}
 		st.mic = room.Placed{Kind: kind, At: mic, Facing: turned(mic.To(st.user.at), .3*(2*rnd.Float64()-1))}

@@ -10,6 +10,7 @@ import (
 // A Microphone is a kind of device. All figures are typical ones.
 type Microphone struct {
 	Name string
+	Worn bool // on the head, and moves with it
 
 	// Ahead is, band by band, how much of the pattern is a figure of eight: 0
 	// hears to all sides, .5 is a cardioid.
@@ -73,6 +74,7 @@ func USB() Microphone {
 func Headset() Microphone {
 	return Microphone{
 		Name:   "headset",
+		Worn:   true,
 		Ahead:  Band{.3, .3, .3, .3, .3, .3, .3, .3},
 		Shape:  []Bell{{250, -3, .7}, {2500, 4, 1}, {5500, -4, 2}},
 		Lowest: 180, Highest: 11000, Hiss: 33,
