@@ -163,10 +163,10 @@ func (r *rig) key(name fyne.KeyName) {
 	}
 }
 
-// hold lets a key go down, or up, as the driver does: to what has the focus, if
+// space lets the talk key go down, or up, as the driver does: to what has the focus, if
 // it takes such, else to the window if nothing has it.
-func (r *rig) hold(name fyne.KeyName, down bool) {
-	e := &fyne.KeyEvent{Name: name}
+func (r *rig) space(down bool) {
+	e := &fyne.KeyEvent{Name: fyne.KeySpace}
 	switch f := r.face.window.Canvas().Focused().(type) {
 	case desktop.Keyable:
 		if down {

@@ -125,9 +125,9 @@ func TestEveryVerbIsReachedByItsKeyItsButtonAndTheMenu(t *testing.T) {
 			t.Errorf("%s has no key", v.Name)
 		}
 		if v.Name == talkVerb {
-			r.hold(fyne.KeySpace, true)
+			r.space(true)
 			r.wantAsked("talk true")
-			r.hold(fyne.KeySpace, false)
+			r.space(false)
 			r.wantAsked("talk false")
 		} else {
 			r.press(v.Key)

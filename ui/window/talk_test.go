@@ -24,23 +24,23 @@ func TestThePersonIsHeardOnlyWhileSpaceIsHeldWhateverHappensMeanwhile(t *testing
 	asked := s
 	asked.Question = &consent.Question{Topic: consent.UnmuteMe, About: "microphone"}
 	for name, meanwhile := range map[string]func(){
-		"let go": func() { r.hold(fyne.KeySpace, false) },
+		"let go": func() { r.space(false) },
 		"focus on a button": func() {
 			r.face.window.Canvas().Focus(r.face.tools[0].button)
-			r.hold(fyne.KeySpace, false)
+			r.space(false)
 		},
 		"focus on the entry": func() { r.face.window.Canvas().Focus(r.face.side.entry) },
 		"help":               func() { r.press("?") },
 		"minimised":          func() { r.face.setHidden(true) },
 		"a question": func() {
 			r.face.update(asked)
-			r.hold(fyne.KeySpace, true) // the keyboard repeats, and the question has the focus now
-			r.hold(fyne.KeySpace, false)
+			r.space(true) // the keyboard repeats, and the question has the focus now
+			r.space(false)
 			r.face.update(s)
 		},
 		"the end": func() { r.face.letGo() },
 	} {
-		r.hold(fyne.KeySpace, true)
+		r.space(true)
 		meanwhile()
 		got := slices.Compact(r.call.took())
 		if !slices.Equal(got, []string{"talk true", "talk false"}) {
@@ -56,10 +56,10 @@ func TestThePersonIsHeardOnlyWhileSpaceIsHeldWhateverHappensMeanwhile(t *testing
 func TestSpaceIsTextAndPressesButtonsAsEverWithoutPushToTalk(t *testing.T) {
 	r := newRig(t, 1280, 720)
 	r.face.update(meeting("Ann"))
-	r.hold(fyne.KeySpace, true)
+	r.space(true)
 	r.wantAsked()
 	r.face.window.Canvas().Focus(r.face.tools[0].button)
-	r.hold(fyne.KeySpace, true)
+	r.space(true)
 	r.wantAsked("microphone true")
 	s := meeting("Ann")
 	s.Own.PushToTalk = true
@@ -67,8 +67,8 @@ func TestSpaceIsTextAndPressesButtonsAsEverWithoutPushToTalk(t *testing.T) {
 	r.key(fyne.KeyReturn)
 	r.wantAsked("microphone true") // Enter presses buttons
 	r.face.window.Canvas().Focus(r.face.side.entry)
-	r.hold(fyne.KeySpace, true)
-	r.hold(fyne.KeySpace, false)
+	r.space(true)
+	r.space(false)
 	r.wantAsked()
 }
 
