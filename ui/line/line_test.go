@@ -133,3 +133,40 @@ func TestARehearsalSaysThatNothingLeavesAndWhatWasMeasured(t *testing.T) {
 		t.Errorf("events are %+v", events)
 	}
 }
+
+func TestTheSoundHasEventsOfItsOwn(t *testing.T) {
+	was := room().After(sfu.MemberJoined{Member: sfu.Member{ID: "b", Name: "Bob", Role: sfu.Person}})
+	now := was
+	now.Own.Microphone.Notes = filter.HeldBack | filter.Echo
+	now.Own.Camera.Notes = filter.OffCentre
+	now.Volumes = map[sfu.MemberID]call.Volume{"b": {Percent: 50}}
+	now.Take = call.Take{Phase: call.Recording, Left: 10}
+	events := line.Events(was, now)
+	if got, want := names(events), []string{"volume", "picture", "sound", "sound", "take"}; !slices.Equal(got, want) {
+		t.Fatalf("events are %q, want %q", got, want)
+	}
+	if events[2].Code != "held-back" || events[3].Code != "echo" || events[0].Member != "Bob" || events[0].Text != "Bob: volume 50 %" || events[4].Code != "recording" {
+		t.Errorf("events are %+v", events)
+	}
+	later := now
+	later.Take.Left = 9
+	if again := line.Events(now, later); len(again) != 0 {
+		t.Errorf("every second is told: %q", texts(again))
+	}
+	if got, want := names(line.Events(now, was)), []string{"volume", "picture-over", "sound-over", "sound-over", "take-over"}; !slices.Equal(got, want) {
+		t.Errorf("events are %q, want %q", got, want)
+	}
+}
+
+func TestWhoIsHeardWithPushToTalkIsToldEachTime(t *testing.T) {
+	was := room()
+	was.Own.PushToTalk = true
+	now := was
+	now.Own.Microphone.Phase = call.On
+	if got := texts(line.Events(was, now)); !slices.Equal(got, []string{"microphone ON, YOU ARE HEARD"}) {
+		t.Errorf("events are %q", got)
+	}
+	if got := texts(line.Events(now, was)); len(got) != 1 || got[0] != "microphone off, push to talk: you are not heard" {
+		t.Errorf("events are %q", got)
+	}
+}
