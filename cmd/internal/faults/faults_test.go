@@ -5,7 +5,8 @@
 //	     └────── injector ───────┘
 //
 // The camera shows a person in front of a checkerboard. Both sides are calls as the program makes them, the room is a real server. What
-// the judge takes for raw is learned from a call whose filters are off.
+// the judge takes for raw is learned from a call whose filters are off. The files that begin with sound do the same with a microphone and
+// every block of sound.
 package faults
 
 import (
