@@ -60,7 +60,7 @@ func (e *encoding) Kind() webrtc.RTPCodecType {
 // Bind is called by pion when the description is settled.
 func (e *encoding) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
 	name, chosen, ok := pick(e.outlet.codecs, c.CodecParameters())
-	if !ok && len(e.outlet.codecs) == 1 {
+	if !ok && !e.outlet.maybe {
 		return chosen, fmt.Errorf("the other side takes no %s: %w", e.outlet.codecs[0], webrtc.ErrUnsupportedCodec)
 	}
 	e.mu.Lock()

@@ -18,6 +18,7 @@ type Offer struct {
 	Stream string // the group of tracks it belongs to
 	Codec  codec.Name
 	Or     []codec.Name // of the same kind, if the other side takes no Codec
+	Maybe  bool         // that the other side takes none at all is no error
 	RIDs   []string     // names of the sizes sent at once, smallest first; none is one without a name
 	Most   []int        // bits per second of each size, at most
 }
@@ -27,6 +28,7 @@ type Outlet struct {
 	peer        *Peer
 	id, stream  string
 	codecs      []codec.Name // of which the other side takes one, the preferred first
+	maybe       bool         // or none
 	most        []int        // guarded by the peer's lock
 	encodings   []*encoding
 	transceiver *webrtc.RTPTransceiver
@@ -39,7 +41,7 @@ type Outlet struct {
 // Publish adds a track that the next description offers. What the other side
 // asks of the encoder goes to asks.
 func (p *Peer) Publish(o Offer, asks *Asks) (*Outlet, error) {
-	out := &Outlet{peer: p, id: o.ID, stream: o.Stream, codecs: append([]codec.Name{o.Codec}, o.Or...), most: o.Most, asks: asks}
+	out := &Outlet{peer: p, id: o.ID, stream: o.Stream, codecs: append([]codec.Name{o.Codec}, o.Or...), maybe: o.Maybe, most: o.Most, asks: asks}
 	var forms []webrtc.RTPCodecParameters
 	for _, name := range out.codecs {
 		if newPacker(name, 0) == nil || (name == codec.Opus) != out.isSound() {

@@ -36,11 +36,11 @@ func TestTheOtherSideTakesOneOfSeveralCodecs(t *testing.T) {
 	tracks := make(chan *webrtc.TrackRemote, 2)
 	server.OnTrack(func(r *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { tracks <- r })
 	sound, asks := NewAsks(), NewAsks()
-	voice, err := a.Publish(Offer{ID: "voice", Stream: "a", Codec: codec.Opus, Or: []codec.Name{codec.Opus}}, sound)
+	voice, err := a.Publish(Offer{ID: "voice", Stream: "a", Codec: codec.Opus, Maybe: true}, sound)
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := a.Publish(Offer{ID: "picture", Stream: "a", Codec: codec.VP8, Or: []codec.Name{codec.H264}}, asks)
+	out, err := a.Publish(Offer{ID: "picture", Stream: "a", Codec: codec.VP8, Or: []codec.Name{codec.H264}, Maybe: true}, asks)
 	if err != nil {
 		t.Fatal(err)
 	}

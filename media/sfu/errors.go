@@ -9,6 +9,10 @@ import (
 // ErrUnsupported is returned for what this kind of server does not have.
 var ErrUnsupported = errors.New("this server cannot do that")
 
+// ErrOnePicture is returned where a server takes one picture at a time, and one
+// is being sent.
+var ErrOnePicture = errors.New("this server takes one picture at a time, and one is being sent")
+
 // ErrNoAnswer is returned when the server does not answer a request in time.
 var ErrNoAnswer = errors.New("the server does not answer")
 

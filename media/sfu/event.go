@@ -30,6 +30,11 @@ const (
 	Recorder Role = "recorder" // stores what it gets
 	Bot      Role = "bot"      // a program: an agent, an ingress
 	Phone    Role = "phone"    // dialled in
+
+	// Audience stands for all who watch, and Broadcast for all who send, on a
+	// server that does not say who they are.
+	Audience  Role = "audience"
+	Broadcast Role = "broadcast"
 )
 
 // A Track is a stream as the server describes it.

@@ -28,6 +28,7 @@ type Room struct {
 	Server string        // host, or host:port
 	Plain  bool          // without TLS; only ever to this machine itself
 	Name   string        // as far as the link tells; may be empty
+	Path   secret.Secret // on the server, with its query, of kinds that have one: some hide a key in it
 	Token  secret.Secret // from the link; may be empty
 }
 
@@ -42,6 +43,7 @@ type Kit struct {
 	Signalling *http.Client // goes through the egress guard
 	Media      *egress.Lane // the guard's sockets for pictures, sound and data
 	RelayOnly  bool         // never show this machine's address to the others
+	Pictures   []codec.Name // that this machine can send, the preferred first; none is VP8 and H.264
 	Log        *slog.Logger
 }
 
@@ -76,13 +78,16 @@ type Session interface {
 	// It is closed after an Ended event, which is always the last.
 	Events() <-chan Event
 
-	// Publish announces a track. The outlet exists when it returns.
+	// Publish announces a track. The outlet exists when it returns. It returns
+	// ErrUnsupported for what Caps does not have, and ErrOnePicture where a
+	// server takes only one picture at a time.
 	Publish(ctx context.Context, t TrackOffer) (Outlet, error)
 
 	// Subscribe asks for a track that TrackAdded announced.
 	Subscribe(ctx context.Context, id TrackID) (Inlet, error)
 
-	// Say sends a chat message to all.
+	// Say sends a chat message to all. It returns ErrUnsupported where Caps has no
+	// Chat.
 	Say(ctx context.Context, text string) error
 
 	// SetHand raises or lowers this person's hand. It returns ErrUnsupported
@@ -100,6 +105,10 @@ type Session interface {
 // Caps is what a session can do. What is false is shown as missing, not faked.
 type Caps struct {
 	Publish   map[Source]bool
+	Pictures  []codec.Name // that the server takes, the preferred first; none is not known
+	Roster    bool         // the server says who is there
+	Watch     bool         // what others send can be watched and heard
+	Mute      bool         // the others are told which tracks are muted
 	Chat      bool
 	Hand      bool
 	Layers    bool // pictures in several sizes, of which one is chosen

@@ -29,9 +29,10 @@ type House struct {
 
 // A Guest is somebody who may join.
 type Guest struct {
-	Room sfu.Room
-	Pass sfu.Pass
-	Kit  sfu.Kit
+	Connector sfu.Connector // nil is the house's
+	Room      sfu.Room
+	Pass      sfu.Pass
+	Kit       sfu.Kit
 }
 
 // A Setup opens a house for a test.
