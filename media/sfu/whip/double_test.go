@@ -116,12 +116,14 @@ func open(t *testing.T, change func(*double)) *double {
 	if d.Only == "" {
 		err = engine.RegisterDefaultCodecs()
 	} else {
+		sound := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1"}
+		picture := webrtc.RTPCodecCapability{
+			MimeType: d.Only, ClockRate: 90000, SDPFmtpLine: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
+			RTCPFeedback: []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}},
+		}
 		err = errors.Join(
-			engine.RegisterCodec(webrtc.RTPCodecParameters{PayloadType: 111, RTPCodecCapability: webrtc.RTPCodecCapability{
-				MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1"}}, webrtc.RTPCodecTypeAudio),
-			engine.RegisterCodec(webrtc.RTPCodecParameters{PayloadType: 102, RTPCodecCapability: webrtc.RTPCodecCapability{
-				MimeType: d.Only, ClockRate: 90000, SDPFmtpLine: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
-				RTCPFeedback: []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}}}}, webrtc.RTPCodecTypeVideo))
+			engine.RegisterCodec(webrtc.RTPCodecParameters{PayloadType: 111, RTPCodecCapability: sound}, webrtc.RTPCodecTypeAudio),
+			engine.RegisterCodec(webrtc.RTPCodecParameters{PayloadType: 102, RTPCodecCapability: picture}, webrtc.RTPCodecTypeVideo))
 	}
 	if err := errors.Join(err, webrtc.RegisterDefaultInterceptors(engine, chain)); err != nil {
 		t.Fatal(err)
@@ -360,8 +362,8 @@ func tracks(pc *webrtc.PeerConnection) map[webrtc.RTPCodecType]*webrtc.TrackLoca
 }
 
 // describe settles our side, with every candidate.
-func describe(pc *webrtc.PeerConnection, make func() (webrtc.SessionDescription, error)) (string, error) {
-	s, err := make()
+func describe(pc *webrtc.PeerConnection, say func() (webrtc.SessionDescription, error)) (string, error) {
+	s, err := say()
 	if err != nil {
 		return "", err
 	}

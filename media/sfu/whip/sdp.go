@@ -180,9 +180,8 @@ func readFragment(text string) (f fragment, ok bool) {
 // credential reports whether s is made of ice-chars, of the length that RFC
 // 8839, section 5.4, allows.
 func credential(s string, least int) bool {
-	return len(s) >= least && len(s) <= 256 && !strings.ContainsFunc(s, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '+' || r == '/')
-	})
+	const ice = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/"
+	return len(s) >= least && len(s) <= 256 && strings.Trim(s, ice) == ""
 }
 
 // renewed is the last answer with the ways of f in place of its own.

@@ -83,7 +83,7 @@ func (s *session) begin(w *way) {
 		}
 		s.mu.Unlock()
 		if last != nil {
-			last.close(context.Background(), true)
+			last.close(context.Background())
 		}
 		s.turn.Unlock()
 		s.working.Wait()
@@ -176,39 +176,32 @@ func (s *session) heal(ctx context.Context, w *way) {
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	s.mu.Lock()
-	idle := !s.watch && !s.voice.sending() && !s.picture.sending()
-	st := w.how()
-	if s.way != w || s.ended || st == rtc.Connected {
-		s.mu.Unlock()
+	stale := s.way != w || s.ended || w.how() == rtc.Connected
+	s.mu.Unlock()
+	if stale {
 		return
 	}
-	if idle && st != rtc.Shaky { // servers do not keep a way on which nothing comes
-		s.drop()
-		s.mu.Unlock()
-		w.close(ctx, true)
-		return
+	if s.idle() && s.mend(ctx, w) == nil {
+		return // nobody has noticed
 	}
 	s.tellLink(sfu.LinkResuming)
-	s.mu.Unlock()
-
-	// To close the media connection is the server's way to end a session for good
-	// (RFC 9725, section 4.2). Whoever only watches may ask whether there is more.
-	if st == rtc.Closed && !s.watch {
-		s.end(s.closedBy(ctx, w))
-		return
-	}
-	err := sfu.Mend(ctx, func(ctx context.Context) error { return s.mend(ctx, w) })
-	if err != nil {
+	if err := sfu.Mend(ctx, func(ctx context.Context) error { return s.mend(ctx, w) }); err != nil {
 		s.end(s.lost(err))
 		return
 	}
-	s.mu.Lock()
 	s.tellLink(sfu.LinkUp)
-	s.mu.Unlock()
+}
+
+// idle reports whether nothing is sent that could be missed.
+func (s *session) idle() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.watch && !s.voice.sending() && !s.picture.sending()
 }
 
 // mend brings the way back: by itself, by new candidates, or by another session.
-// It must be called with turn held.
+// Servers do not keep a way on which nothing comes, so while nothing is sent none
+// is made. It must be called with turn held.
 func (s *session) mend(ctx context.Context, w *way) error {
 	switch w.how() {
 	case rtc.Connected:
@@ -218,17 +211,30 @@ func (s *session) mend(ctx context.Context, w *way) error {
 		if err == nil {
 			err = w.await(ctx, restartTime)
 		}
-		no := (*sfu.JoinError)(nil)
-		if err == nil || !errors.Is(err, errGone) && !errors.Is(err, errCannot) && !(errors.As(err, &no) && no.Why == sfu.NoMedia) {
+		if !errors.Is(err, errGone) && !errors.Is(err, errCannot) && !isProblem(err, sfu.NoMedia) {
 			return err
 		}
 	case rtc.Connecting, rtc.Failed, rtc.Closed:
 	}
+	if s.idle() {
+		s.mu.Lock()
+		old := s.drop()
+		s.mu.Unlock()
+		if old != nil {
+			old.close(ctx)
+		}
+		return nil
+	}
 	err := s.replace(ctx)
-	if no := (*sfu.JoinError)(nil); s.watch && errors.As(err, &no) && no.Why == sfu.NoSuchRoom {
+	if s.watch && isProblem(err, sfu.NoSuchRoom) {
 		return errNothing // whoever sends may be coming back as well
 	}
 	return err
+}
+
+func isProblem(err error, why sfu.JoinProblem) bool {
+	no := (*sfu.JoinError)(nil)
+	return errors.As(err, &no) && no.Why == why
 }
 
 // errNothing is of a stream that nobody sends at the moment.
@@ -242,7 +248,7 @@ func (s *session) replace(ctx context.Context) error {
 	old := s.drop()
 	s.mu.Unlock()
 	if old != nil {
-		old.close(ctx, true)
+		old.close(ctx)
 	}
 	w, err := s.open(ctx)
 	if err != nil {
@@ -251,22 +257,11 @@ func (s *session) replace(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended {
-		s.working.Go(func() { w.close(context.Background(), true) })
+		s.working.Go(func() { w.close(context.Background()) })
 		return sfu.ErrEnded
 	}
 	s.adopt(w)
 	return nil
-}
-
-// closedBy says why a server has closed the way.
-func (s *session) closedBy(ctx context.Context, w *way) sfu.Ended {
-	ctx, cancel := context.WithTimeout(ctx, endTime)
-	defer cancel()
-	_, err := s.door.do(ctx, "DELETE", w.session, "", "", "")
-	if reach := (*egress.ReachError)(nil); errors.As(err, &reach) {
-		return sfu.Ended{Why: sfu.ServerDown}
-	}
-	return sfu.Ended{Why: sfu.Refused, Detail: "it closed the connection"}
 }
 
 // lost says why the session ended when mending failed.
@@ -281,8 +276,9 @@ func (s *session) lost(err error) sfu.Ended {
 	return end
 }
 
-// tellLink must be called with mu held.
 func (s *session) tellLink(l sfu.Link) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.link != l && !s.ended {
 		s.link = l
 		s.events.Put(sfu.LinkChanged{Link: l})

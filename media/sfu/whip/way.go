@@ -82,17 +82,16 @@ func (w *way) handlers(hosts *sfu.Hosts, remote func(*way, *rtc.Remote)) rtc.Han
 
 // open makes a session at the server and waits until media gets through. On an
 // error nothing is left of it.
-func (s *session) open(ctx context.Context) (w *way, err error) {
-	w = &way{
+func (s *session) open(ctx context.Context) (_ *way, err error) {
+	w := &way{
 		door: s.door, log: s.debug, trouble: make(chan struct{}, 1), changed: make(chan struct{}), is: rtc.Connecting, rung: make(chan struct{}, 1), stop: func() {},
 	}
-	w.peer, err = rtc.NewPeer(rtc.Settings{Lane: s.kit.Media, RelayOnly: s.kit.RelayOnly, Loopback: s.loopback, Log: s.kit.Log}, w.handlers(s.hosts, s.remote))
-	if err != nil {
+	if w.peer, err = s.newPeer(w); err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			w.close(context.WithoutCancel(ctx), true)
+			w.close(context.WithoutCancel(ctx))
 		}
 	}()
 	if err := s.describe(w); err != nil {
@@ -108,6 +107,14 @@ func (s *session) open(ctx context.Context) (w *way, err error) {
 		return nil, err
 	}
 	w.session, w.tag = a.session, a.tag
+	if a.counter { // what we have said of ourselves does not fit the server's offer
+		old := w.peer
+		if w.peer, err = s.newPeer(w); err != nil {
+			w.peer = old
+			return nil, err
+		}
+		w.shut(ctx, old)
+	}
 	if err := w.settle(ctx, draft, a); err != nil {
 		return nil, err
 	}
@@ -122,6 +129,10 @@ func (s *session) open(ctx context.Context) (w *way, err error) {
 	}
 	w.born = time.Now()
 	return w, nil
+}
+
+func (s *session) newPeer(w *way) (*rtc.Peer, error) {
+	return rtc.NewPeer(rtc.Settings{Lane: s.kit.Media, RelayOnly: s.kit.RelayOnly, Loopback: s.loopback, Log: s.kit.Log}, w.handlers(s.hosts, s.remote))
 }
 
 // describe adds what the session sends or receives.
@@ -352,22 +363,27 @@ func (w *way) restart(ctx context.Context) error {
 	return nil
 }
 
-// close ends the way, at the server as well if it may not know yet. Nothing is
-// left of it when it returns.
-func (w *way) close(ctx context.Context, tell bool) {
+// close ends the way, at the server as well. Nothing is left of it when it
+// returns.
+func (w *way) close(ctx context.Context) {
 	w.stop()
 	for _, o := range []*rtc.Outlet{w.voice, w.picture} {
 		if o != nil {
 			o.Mute(true)
 		}
 	}
-	if tell && w.session != "" {
+	if w.session != "" {
 		w.door.end(ctx, w.session)
 	}
+	w.shut(ctx, w.peer)
+	w.working.Wait()
+}
+
+// shut ends a media connection.
+func (w *way) shut(ctx context.Context, p *rtc.Peer) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
 	defer cancel()
-	if err := w.peer.Close(ctx); err != nil {
+	if err := p.Close(ctx); err != nil {
 		w.log("close media", err)
 	}
-	w.working.Wait()
 }

@@ -17,6 +17,10 @@
 // way, a new one is made for it. A way on which nothing was sent may be closed by
 // the server without a word; then the next track makes a new one.
 //
+// 2026-11: Nothing tells a server that was started anew from one that has sent us
+// away: both know the session no more. So another one is asked for, and whoever
+// shall not come back must be refused then.
+//
 // 2026-11: OPTIONS is not asked. What it could tell (relays) comes with the answer
 // as well, and RFC 9725, section 4.6, advises against it.
 //
