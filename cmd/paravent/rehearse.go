@@ -97,16 +97,16 @@ func newRehearsalMachine(ctx context.Context, chosen, settings config.Join, rule
 		return m, true, err
 	}
 	chosen.Speaker = settings.Speaker
-	if m, err = newMachine(ctx, inRehearsal, chosen, settings, rules, log); err == nil && !m.deaf {
+	m, err = newMachine(ctx, inRehearsal, chosen, settings, rules, log)
+	if err == nil && !m.deaf {
 		return m, false, nil
 	}
-	if m != nil {
-		err = m.close()
+	if err == nil {
+		if err := m.close(); err != nil {
+			return nil, false, err
+		}
 	}
 	chosen.Speaker = soundcard.Off
-	m, second := newMachine(ctx, inRehearsal, chosen, settings, rules, log)
-	if second != nil {
-		return nil, false, second
-	}
-	return m, false, nil
+	m, err = newMachine(ctx, inRehearsal, chosen, settings, rules, log)
+	return m, false, err
 }

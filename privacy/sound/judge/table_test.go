@@ -13,7 +13,7 @@ import (
 
 	"paravent/media/frame"
 	"paravent/privacy/filter"
-	"paravent/privacy/sound"
+	"paravent/privacy/sound/gate"
 	"paravent/privacy/sound/judge"
 )
 
@@ -23,14 +23,10 @@ var (
 	only   = flag.String("only", "", "keys of the scenes of the table, with commas between them")
 )
 
-// level is the gate that goes by level alone.
-func level(name string, m sound.Mode) judge.System {
-	return judge.Filters(name, func([]float32) ([]filter.SoundFilter, error) { return []filter.SoundFilter{sound.NewGate(m)}, nil })
-}
-
 // systems are all chains that are compared.
-func systems() []judge.System {
-	return []judge.System{judge.Open(), level("level gate", sound.Near), level("level gate, strict", sound.Strict)}
+func systems(t *testing.T) []judge.System {
+	t.Helper()
+	return []judge.System{judge.Open(), roomGate(t, "room gate, near", gate.Near), roomGate(t, "room gate, strict", gate.Strict)}
 }
 
 // The whole table: go test ./privacy/sound/judge -run TestTable -v -scenes 20
@@ -47,7 +43,7 @@ func TestTable(t *testing.T) {
 		keys := strings.Split(*only, ",")
 		scenes = slices.DeleteFunc(scenes, func(s judge.Scene) bool { return !slices.Contains(keys, s.Key) })
 	}
-	reports, err := judge.Table(of, scenes, n, systems()...)
+	reports, err := judge.Table(of, scenes, n, systems(t)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -87,7 +87,7 @@ def losses(logits, rows, tilt):
         error = (a - b) ** 2
         error = torch.where(a < b, error * tilt, error).mean((1, 2))
         loud = 10 ** (level * 0.7 / 20)  # and as it is, which is what two voices at once need
-        error = error + 0.1 * (loud * (got - want)).clamp(-5, 5).square().mean((1, 2))
+        error = error + 0.3 * (loud * (got - want)).clamp(-5, 5).square().mean((1, 2))
         near, other = r[:, :, FEATURES + BANDS], r[:, :, FEATURES + BANDS + 1]
         # what the person says counts by its level, what is let through by its own
         own = (size * want ** 0.4).mean(2)
@@ -153,7 +153,7 @@ def main():
     a.add_argument("--threads", type=int, default=1)
     a.add_argument("--start", default="")
     a.add_argument("--rate", type=float, default=2e-3)
-    a.add_argument("--tilt", type=float, default=1.5)
+    a.add_argument("--tilt", type=float, default=2.5)
     a.add_argument("--most", type=int, default=700, help="files kept in memory")
     a = a.parse_args()
     torch.set_num_threads(a.threads)
@@ -175,7 +175,7 @@ def main():
         for group in optimizer.param_groups:
             group["lr"] = a.rate * min(1, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * done) + 0.01)
         each = losses(net(rows[:, :, :FEATURES]), rows, a.tilt)
-        worst = (each / each.mean()).detach().clamp(0.3, 4)  # the hard scenes teach most
+        worst = (each / each.mean()).detach().clamp(0.3, 4).sqrt()  # the hard scenes teach most
         loss = (each * worst).mean()
         optimizer.zero_grad()
         loss.backward()

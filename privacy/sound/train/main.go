@@ -140,7 +140,10 @@ func load(dir string) (*library, error) {
 			for i := range s.wave {
 				s.wave[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
 			}
-			if len(s.wave) > 0 {
+			switch {
+			case name == "keys":
+				*list = append(*list, s.blows()...)
+			case len(s.wave) > 0:
 				*list = append(*list, s)
 			}
 			return nil

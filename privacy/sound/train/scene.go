@@ -39,6 +39,25 @@ func (s *speaker) take(rnd *rand.Rand, n int, pitch float64) []float32 {
 	return out
 }
 
+// blows cuts a recording of keys at the silence between them.
+func (s *speaker) blows() (all []*speaker) {
+	const gap = rate / 40
+	from, still := 0, 0
+	for i, v := range s.wave {
+		if v > 1e-4 || v < -1e-4 {
+			if still >= gap {
+				from = i
+			}
+			still = 0
+			continue
+		}
+		if still++; still == gap && i-gap-from > rate/200 {
+			all = append(all, &speaker{name: s.name, wave: s.wave[from : i-gap]})
+		}
+	}
+	return all
+}
+
 // A library is everything that scenes are made of.
 type library struct{ voices, children, music, noises, keys []*speaker }
 
@@ -355,9 +374,7 @@ func (h *home) clicks(rnd *rand.Rand, lib *library) []float32 {
 	for at := rnd.Float64() * every * 4; int(at) < samples; at += every * between(rnd, 0.4, 2) {
 		loud := float32(math.Pow(10, between(rnd, -10, 0)/20))
 		if board != nil {
-			if rnd.Float64() < 0.5 {
-				board = pick(rnd, lib.keys)
-			}
+			board = pick(rnd, lib.keys)
 			for i, v := range board.wave[:min(len(board.wave), rate/4, samples-int(at))] {
 				z[int(at)+i] += loud * v
 			}
