@@ -34,19 +34,23 @@ func TestSoundCrossesFromDeviceToDevice(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			ctx, hearer := pair(t, c.gate, "mouth.monitor", "ear")
-			played, heard := through(ctx, t, c.play)
+			next := through(ctx, t, c.play)
 			lag, likeness := 0, 0.0
-			for from := 0; from+stretch <= len(heard); from += stretch { // a busy machine loses some of it
-				d, c := follow(played[from:from+stretch], heard[from:from+stretch])
-				t.Logf("it is heard %d ms after it was played; the loudness of both goes together by %.2f", d*10, c)
-				if c > likeness {
-					lag, likeness = d, c
+			var all []float32
+			for n := 0; n < 3 || n < 12 && likeness < 0.8; n++ { // a busy machine loses some of it
+				played, heard := next()
+				all = append(all, heard...)
+				d, l := follow(played, heard)
+				t.Logf("it is heard %d ms after it was played; the loudness of both goes together by %.2f", d*10, l)
+				if l > likeness {
+					lag, likeness = d, l
 				}
 			}
+			if likeness < 0.8 || lag < 1 {
+				t.Errorf("what is heard is like what was played by %.2f only, %d ms later", likeness, lag*10)
+			}
 			if c.gate == "off" {
-				judgeTone(t, heard)
-			} else if likeness < 0.6 || lag < 1 {
-				t.Errorf("what is heard is like what was played by %.2f only", likeness)
+				judgeTone(t, all)
 			}
 			figures, err := hearer.Figures()
 			if err != nil {
@@ -210,30 +214,31 @@ func speech(t *testing.T) []float32 {
 	return all
 }
 
-// through plays into "mouth" and listens at "ear", from when something is heard on, for twelve seconds.
-func through(ctx context.Context, t *testing.T, play *loop) (played, heard []float32) {
+// through plays into "mouth" and listens at "ear". From when something is heard on, each call of next returns another stretch of both.
+func through(ctx context.Context, t *testing.T, play *loop) (next func() (played, heard []float32)) {
 	t.Helper()
 	card, err := soundcard.Open(ctx, soundcard.Wish{Speaker: "mouth", Microphone: "ear.monitor"}, play)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer card.Close()
+	t.Cleanup(func() { card.Close() })
 	m, err := card.OpenMicrophone(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer m.Close()
 	var s frame.Sound
 	begun := false
-	for len(heard) < 12*frame.Rate {
-		if err := m.Next(ctx, &s); err != nil {
-			t.Fatalf("nothing is heard: %v", err)
+	return func() (played, heard []float32) {
+		for len(heard) < stretch {
+			if err := m.Next(ctx, &s); err != nil {
+				t.Fatalf("nothing is heard: %v", err)
+			}
+			if begun = begun || power(s.Near[:]) > 1e-5; begun {
+				played, heard = append(played, s.Far[:]...), append(heard, s.Near[:]...)
+			}
 		}
-		if begun = begun || power(s.Near[:]) > 1e-5; begun {
-			played, heard = append(played, s.Far[:]...), append(heard, s.Near[:]...)
-		}
+		return played, heard
 	}
-	return played, heard
 }
 
 func power(x []float32) (mean float64) {
