@@ -136,11 +136,11 @@ func (f *soundFigures) levels() (in, out *float64) {
 		sum.in += s.in
 		sum.out += s.out
 	}
-	return level(sum.in, f.in), level(sum.out, f.out)
+	return meanLevel(sum.in, f.in), meanLevel(sum.out, f.out)
 }
 
-// level is that of samples with the given sum of squares.
-func level(sum float64, samples int) *float64 {
+// meanLevel is that of samples with the given sum of squares.
+func meanLevel(sum float64, samples int) *float64 {
 	if sum == 0 {
 		return nil
 	}
@@ -222,7 +222,7 @@ func (f *soundFigures) MarshalJSON() ([]byte, error) {
 	var each []secondFigures
 	for i, s := range f.each {
 		n := min(f.out-i*frame.Rate, frame.Rate)
-		each = append(each, secondFigures{rounded(level(s.in, n)), rounded(level(s.out, n)), string(s.gate)})
+		each = append(each, secondFigures{rounded(meanLevel(s.in, n)), rounded(meanLevel(s.out, n)), string(s.gate)})
 	}
 	in, out := f.levels()
 	var removed *float64

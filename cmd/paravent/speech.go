@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -8,31 +9,42 @@ import (
 
 	"paravent/cmd/internal/calibration"
 	"paravent/media/frame"
+	"paravent/privacy/sound/gate"
+	"paravent/privacy/sound/level"
 )
 
-// A meter makes a reference of somebody's speech.
-type meter interface {
-	Hear(b *frame.Block)
-	Reference() (calibration.Reference, error)
+// A meter hears somebody as the room gate does.
+type meter struct {
+	rumble   *level.Rumble
+	sound    frame.Sound
+	analysis *gate.Analysis
+	gate     *gate.Meter
 }
 
-// newMeter returns a meter that has heard nothing.
-func newMeter() meter { return &levelMeter{} }
+func newMeter() *meter {
+	return &meter{rumble: level.NewRumble(), analysis: gate.NewAnalysis(frame.Rate), gate: gate.NewMeter()}
+}
 
-// A levelMeter knows one band, which is everything.
-//
-// It stands in for a meter that hears as the room gate does.
-type levelMeter struct{ levels []float64 }
+func (m *meter) hear(b *frame.Block) {
+	m.sound.Near = *b
+	_ = m.rumble.Apply(&m.sound) // never fails
+	m.analysis.Take(m.sound.Near[:])
+	m.gate.Hear(m.analysis.Bins, m.analysis.Len())
+}
 
-func (m *levelMeter) Hear(b *frame.Block) {
-	if len(m.levels) < int(longestSpeech/frame.BlockFor) {
-		m.levels = append(m.levels, levelOf(b[:]))
+// reference returns what is kept of how the person sounds.
+func (m *meter) reference() (calibration.Reference, error) {
+	r, err := m.gate.Reference()
+	return calibration.Reference{Levels: r.Levels[:], Cues: r.Cues[:]}, err
+}
+
+// gateReference is what the room gate takes of what is kept; nil if that is none, or
+// of another gate.
+func gateReference(known *calibration.Reference) *gate.Reference {
+	if known == nil || len(known.Levels) != gate.Bands || len(known.Cues) != gate.Cues {
+		return nil
 	}
-}
-
-func (m *levelMeter) Reference() (calibration.Reference, error) {
-	slices.Sort(m.levels)
-	return calibration.Reference{Levels: []float32{float32(share(m.levels, .8))}}, nil
+	return &gate.Reference{Levels: [gate.Bands]float32(known.Levels), Cues: [gate.Cues]float32(known.Cues)}
 }
 
 // The figures of a calibration, in dB of full scale and blocks of 10 ms. The
@@ -62,7 +74,7 @@ func (e *speechError) Error() string { return e.text }
 // A speech is what somebody says so that it may be measured. It keeps levels and
 // no sound.
 type speech struct {
-	meter  meter
+	meter  *meter
 	levels []float64 // of each block
 	full   []bool    // whether it was cut
 
@@ -85,7 +97,7 @@ func (s *speech) hear(b *frame.Block) float64 {
 		}
 	}
 	s.levels, s.full = append(s.levels, level), append(s.full, full >= fullSamples)
-	s.meter.Hear(b)
+	s.meter.hear(b)
 	return level
 }
 
@@ -156,7 +168,13 @@ func (s *speech) reference() (calibration.Reference, error) {
 			"speak without pauses, as you would in a meeting",
 		}
 	}
-	ref, err := s.meter.Reference()
+	ref, err := s.meter.reference()
+	switch {
+	case errors.Is(err, gate.ErrQuiet):
+		err = &speechError{"speech-quiet", "your voice is too low to be measured", "turn the microphone up, or come closer to it"}
+	case errors.Is(err, gate.ErrShort):
+		err = &speechError{"speech-short", "too little speech", "speak without pauses, as you would in a meeting"}
+	}
 	ref.Floor = float32(quiet)
 	return ref, err
 }

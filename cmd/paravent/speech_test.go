@@ -5,7 +5,6 @@ import (
 	"math"
 	"testing"
 
-	"paravent/cmd/internal/calibration"
 	"paravent/media/frame"
 )
 
@@ -59,30 +58,30 @@ func TestWhatIsNotEnoughIsSaidAndNotMeasured(t *testing.T) {
 	}
 }
 
-// forgetful is a meter that fails.
-type forgetful struct{ heard int }
-
-func (m *forgetful) Hear(*frame.Block) { m.heard++ }
-func (m *forgetful) Reference() (calibration.Reference, error) {
-	return calibration.Reference{}, errors.New("forgotten")
-}
-
 func TestAMinuteIsHeardAndNoMore(t *testing.T) {
-	m := &forgetful{}
-	s := &speech{meter: m}
+	s := newSpeech()
 	b := frame.Block(spoken(frame.Rate, .1, .3))
 	for range 7000 {
 		s.hear(&b)
 	}
-	if m.heard != 6000 || len(s.levels) != 6000 {
-		t.Error(m.heard, len(s.levels))
+	if len(s.levels) != 6000 {
+		t.Error(len(s.levels))
 	}
 }
 
-func TestAMeterThatFailsIsHeardOf(t *testing.T) {
-	s := heardOf(spoken(frame.Rate, 6, .3))
-	s.meter = &forgetful{}
-	if _, err := s.reference(); err == nil || err.Error() != "forgotten" {
-		t.Error(err)
+func TestWhatIsKeptOfAnotherGateIsNotUsed(t *testing.T) {
+	ref, err := heardOf(spoken(frame.Rate, 6, .3)).reference()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := gateReference(&ref); r == nil || r.Levels[3] != ref.Levels[3] || r.Cues[1] != ref.Cues[1] {
+		t.Errorf("%v of %v", r, ref)
+	}
+	ref.Levels = ref.Levels[1:]
+	if r := gateReference(&ref); r != nil {
+		t.Error("a reference with a band less is used")
+	}
+	if r := gateReference(nil); r != nil {
+		t.Error("nobody was measured, and somebody is known")
 	}
 }
