@@ -1,0 +1,233 @@
+// Package echo takes the echo of the loudspeaker out of what the microphone hears.
+//
+//	far  → clock → spectra ─┬─────────→ seeker: how late is the echo
+//	        ↑               ↓              ↓
+//	      drift ←────── Kalman filter ← offset ← watch: is the path another
+//	                        ↓
+//	near ─────────────→ minus the echo → suppressor → near
+//
+// A partitioned-block frequency-domain Kalman filter learns the path of 280 ms, and
+// by its nature hardly learns while somebody speaks here. Before it a search finds
+// how late the echo comes, up to 520 ms, and a clock reads the far end as quickly
+// as the microphone's clock runs; after it a suppressor takes away what distortion,
+// and all that is not learned yet, leave. While the far end is silent all of this
+// rests, and the sound stays as it is, bit for bit.
+//
+// It is our own (2026-11) because none was to be had that does this: WebRTC's
+// current canceller, AEC3, is neither a Go module nor a package of Debian 12. What
+// Debian has stands beside it in the tests, with the tag peers; see there for the
+// figures.
+package echo
+
+import (
+	"time"
+
+	"paravent/media/frame"
+	"paravent/privacy/filter"
+	"paravent/privacy/sound/spectrum"
+)
+
+// The figures of the canceller.
+const (
+	block    = frame.BlockLen
+	points   = 2 * block
+	bins     = block + 1
+	history  = parts + most + 2*around // blocks of the far end that are kept
+	gone     = history + parts         // blocks after which nothing of it is heard
+	silence  = 1e-4                    // −80 dBFS, below which the far end is silent
+	nonsense = 4                       // no sample is greater
+	blind    = 150                     // blocks of the far end by which its delay must be known
+	fades    = .99                     // how much of the far end is expected one block later, until then
+	worse    = 8                       // how much the filter may add to a sound, as power
+	shout    = block / 10              // and this much always, −10 dBFS
+)
+
+// A Canceller takes the echo of the loudspeaker out of the microphone's sound. It
+// is used by one goroutine at a time.
+type Canceller struct {
+	tr     *spectrum.Transform
+	clock  *clock
+	seek   *seeker
+	filter *kalman
+	rest   *residual
+	watch  watch
+	drift  tracker
+
+	far    [history]line // spectra of the loudspeaker's blocks, the newest at at
+	at     int
+	offset int   // how many blocks late the filter begins
+	quiet  int   // blocks since the far end was heard
+	played int   // blocks in which it was heard, while its delay is not known
+	loud   power // what may be heard of it, as long
+
+	given, read, lastRead, lastNear, echo, out [block]float32
+	buf                                        [points]float32
+	mic                                        line
+}
+
+// New returns a canceller that knows no room yet.
+func New() *Canceller {
+	tr := spectrum.New(points)
+	return &Canceller{
+		tr: tr, clock: newClock(), seek: newSeeker(), filter: newKalman(tr), rest: newResidual(tr), quiet: gone,
+	}
+}
+
+// Name implements filter.SoundFilter.
+func (*Canceller) Name() string { return "echo" }
+
+// Delay implements filter.Delayer: it is one block, for the frames of the
+// suppressor overlap.
+func (*Canceller) Delay() time.Duration { return frame.BlockFor }
+
+// Notes implements filter.SoundNoter. The note holds while the filter has
+// left, for a second and a half, more than −40 dBFS of the echo, and more than a quarter.
+func (c *Canceller) Notes() filter.Notes {
+	if c.quiet < gone && c.rest.much() {
+		return filter.Echo
+	}
+	return 0
+}
+
+// Apply implements filter.SoundFilter. What is not a number, or no sound for
+// another reason, counts as silence. Real-time: it does not allocate.
+func (c *Canceller) Apply(s *frame.Sound) error {
+	near := (*[block]float32)(&s.Near)
+	clean(near)
+	c.given = s.Far
+	if clean(&c.given) >= silence {
+		if c.quiet == gone {
+			c.rest.wake()
+		}
+		c.quiet = 0
+		if !c.seek.found && c.played < blind {
+			c.played++
+		}
+	} else {
+		c.given = [block]float32{}
+		c.quiet = min(c.quiet+1, gone)
+	}
+	if c.quiet == gone {
+		c.lastNear = *near
+		c.rest.pass(near)
+		return nil
+	}
+	c.play()
+	c.find(near)
+	c.cancel(near)
+	c.rest.apply(&c.echo, &c.out, &c.filter.left, c.watch.doubts(), c.watch.trust(), near)
+	return nil
+}
+
+// clean makes zeros of what is no sound, and returns the greatest value.
+func clean(x *[block]float32) (top float32) {
+	for i, v := range x {
+		if !(v >= -nonsense && v <= nonsense) {
+			x[i] = 0
+			continue
+		}
+		top = max(top, v, -v)
+	}
+	return top
+}
+
+// play adds what the loudspeaker played.
+func (c *Canceller) play() {
+	n := c.clock.take(&c.given)
+	for i := range n {
+		c.clock.read(&c.read, (n-1-i)*block)
+		c.at = (c.at + history - 1) % history
+		c.pair(&c.lastRead, &c.read, &c.far[c.at])
+		c.seek.play(&c.far[c.at])
+	}
+	// One block more or less moves everything that is counted in blocks.
+	switch {
+	case n == 2:
+		c.offset = min(c.offset+1, most)
+	case n == 0 && c.offset > 0:
+		c.offset--
+	case n == 0:
+		c.filter.sooner()
+	}
+}
+
+// find looks for the delay, and moves the filter where the echo is.
+func (c *Canceller) find(near *[block]float32) {
+	c.pair(&c.lastNear, near, &c.mic)
+	d, ok := c.seek.hear(&c.mic)
+	if !ok || d <= c.offset+within && (d > c.offset || c.offset == 0) {
+		return
+	}
+	c.offset = max(0, d-ahead)
+	c.forget()
+}
+
+// forget begins anew with the path.
+func (c *Canceller) forget() {
+	c.filter.reset()
+	c.drift.forget()
+	c.watch = watch{}
+}
+
+// cancel takes the echo out of near, into out, and learns.
+func (c *Canceller) cancel(near *[block]float32) {
+	at := (c.at + c.offset) % history
+	c.filter.cancel(c.far[:], at, near, &c.echo, &c.out)
+	if !c.seek.found && c.played < blind {
+		c.suspect()
+	}
+	was, is := energy(near), energy(&c.out)
+	if !(is <= worse*was+shout) {
+		c.forget() // whatever it has learned is wrong
+		c.echo, c.out = [block]float32{}, *near
+		return
+	}
+	switch v, by := c.watch.look(c, near); v {
+	case jumped:
+		for c.offset += by; c.offset < 0; c.offset++ {
+			c.filter.sooner()
+		}
+		c.drift.forget()
+		return
+	case changed:
+		c.filter.reset()
+		c.rest.doubt()
+		c.drift.forget()
+		return
+	case unlike:
+		c.filter.shrink()
+	case same:
+	}
+	c.filter.learn(c.far[:], at)
+	if c.quiet > 0 {
+		return
+	}
+	if later, ok := c.drift.look(c.filter, &c.far[at]); ok {
+		c.clock.adopt(later, lookEvery)
+	}
+}
+
+// suspect adds to what the filter is unsure of that the echo may come later than
+// it can know.
+func (c *Canceller) suspect() {
+	for k, x := range c.far[c.at] {
+		c.loud[k] = max(fades*c.loud[k], 2*(real(x)*real(x)+imag(x)*imag(x)))
+		c.filter.left[k] = max(c.filter.left[k], c.loud[k])
+	}
+}
+
+// pair writes the spectrum of two blocks to s.
+func (c *Canceller) pair(last, now *[block]float32, s *line) {
+	copy(c.buf[:], last[:])
+	copy(c.buf[block:], now[:])
+	*last = *now
+	c.tr.Forward(s[:], c.buf[:])
+}
+
+func energy(x *[block]float32) float32 {
+	var sum float32
+	for _, v := range x {
+		sum += v * v
+	}
+	return sum
+}

@@ -1,0 +1,325 @@
+package echo_test
+
+import (
+	"encoding/binary"
+	"math"
+	"testing"
+
+	"paravent/media/frame"
+	"paravent/privacy/filter"
+	"paravent/privacy/sound/echo"
+)
+
+// laptop is the usual scene: nobody speaks here but the far end does, all the time.
+func laptop() scene {
+	return scene{rt60: .4, delay: 50, seconds: 9, voices: [2]string{"far", "near"}, seed: 1}
+}
+
+// process returns what a canceller makes of a take, moved back by its delay.
+func process(t testing.TB, c *echo.Canceller, k take) []float32 {
+	t.Helper()
+	out := make([]float32, 0, len(k.mic)+frame.BlockLen)
+	var s frame.Sound
+	for i := 0; i+frame.BlockLen <= len(k.mic); i += frame.BlockLen {
+		copy(s.Near[:], k.mic[i:])
+		copy(s.Far[:], k.far[i:])
+		if err := c.Apply(&s); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, s.Near[:]...)
+	}
+	late := int(c.Delay() * rate / 1e9)
+	return append(out[late:], make([]float32, late)...)
+}
+
+func TestAnEchoIs40dBLowerAfterTwoSeconds(t *testing.T) {
+	for _, c := range []struct{ rt60, delay float64 }{{.2, 0}, {.4, 50}, {.6, 160}, {.4, 300}, {.3, 480}} {
+		s := laptop()
+		s.rt60, s.delay = c.rt60, c.delay
+		k := s.render(t)
+		canceller := echo.New()
+		out := process(t, canceller, k)
+		got := lowered(part(k.mic, 2, 9), part(out, 2, 9))
+		t.Logf("RT60 %.1f s, %3.0f ms: %4.1f dB, from %d ms on; first second %.1f dB", s.rt60, s.delay, got, 10*canceller.Offset(), lowered(part(k.mic, 0, 1), part(out, 0, 1)))
+		if got < 40 {
+			t.Errorf("RT60 %.1f s, %.0f ms: the echo is only %.1f dB lower", s.rt60, s.delay, got)
+		}
+		if first := float64(10 * canceller.Offset()); first > s.delay+10 || first < s.delay-90 {
+			t.Errorf("the filter begins %.0f ms late, the echo %.0f", first, s.delay)
+		}
+	}
+}
+
+func TestTheEchoOfADistortingLoudspeakerIs35dBLower(t *testing.T) {
+	s := laptop()
+	s.rt60, s.delay, s.distort = .5, 160, true
+	k := s.render(t)
+	out := process(t, echo.New(), k)
+	got := lowered(part(k.mic, 2, 9), part(out, 2, 9))
+	t.Logf("%.1f dB", got)
+	if got < 35 {
+		t.Errorf("the echo is only %.1f dB lower", got)
+	}
+}
+
+func TestAnotherPathIsLearnedWithinTwoSeconds(t *testing.T) {
+	s := laptop()
+	s.moved = 5
+	k := s.render(t)
+	out := process(t, echo.New(), k)
+	for at := 5.; at < 9; at += .5 {
+		got := lowered(part(k.mic, at, at+.5), part(out, at, at+.5))
+		t.Logf("%.1f s after: %.1f dB", at-5, got)
+	}
+	if got := lowered(part(k.mic, 7, 9), part(out, 7, 9)); got < 35 {
+		t.Errorf("two seconds after the change the echo is only %.1f dB lower", got)
+	}
+}
+
+func TestAFarEndThatJumpsIsFollowedAtOnce(t *testing.T) {
+	for _, by := range []float64{20, -30} {
+		s := laptop()
+		s.delay = 60
+		s.jump = [2]float64{5, by}
+		k := s.render(t)
+		out := process(t, echo.New(), k)
+		got := lowered(part(k.mic, 5.5, 9), part(out, 5.5, 9))
+		t.Logf("by %.0f ms: %.1f dB", by, got)
+		if got < 40 {
+			t.Errorf("half a second after a jump of %.0f ms the echo is only %.1f dB lower", by, got)
+		}
+	}
+}
+
+func TestClocksThatDriftApartAreBroughtTogether(t *testing.T) {
+	for _, ppm := range []float64{-100, 30, 100} {
+		s := laptop()
+		s.ppm, s.seconds = ppm, 14
+		k := s.render(t)
+		c := echo.New()
+		out := process(t, c, k)
+		got := lowered(part(k.mic, 6, 14), part(out, 6, 14))
+		t.Logf("%.0f ppm, measured %.1f: %.1f dB; from 2 to 6 s %.1f dB", ppm, c.Drift(), got, lowered(part(k.mic, 2, 6), part(out, 2, 6)))
+		if math.Abs(c.Drift()-ppm) > 5 {
+			t.Errorf("%.0f ppm are taken for %.1f", ppm, c.Drift())
+		}
+		if got < 40 {
+			t.Errorf("at %.0f ppm the echo is only %.1f dB lower", ppm, got)
+		}
+	}
+}
+
+// The echo is 3 dB above the voice.
+func TestAVoiceIsUnderstoodWhileTheFarEndSpeaks(t *testing.T) {
+	for _, s := range []scene{
+		{rt60: .3, delay: 40},
+		{rt60: .5, delay: 40, distort: true},
+		{rt60: .5, delay: 160, distort: true},
+	} {
+		s.seconds, s.voices, s.seed, s.near = 12, [2]string{"far", "near"}, 1, [][2]float64{{6, 12}}
+		k := s.render(t)
+		out := process(t, echo.New(), k)
+		raw := stoi(part(k.near, 6, 12), part(k.mic, 6, 12))
+		got := stoi(part(k.near, 6, 12), part(out, 6, 12))
+		t.Logf("RT60 %.1f s, %.0f ms, distorts %v: %.3f, without %.3f", s.rt60, s.delay, s.distort, got, raw)
+		if got < .89 || raw > .8 {
+			t.Errorf("RT60 %.1f s, %.0f ms, distorts %v: STOI is %.3f, without the canceller %.3f", s.rt60, s.delay, s.distort, got, raw)
+		}
+	}
+}
+
+func TestWithAHeadsetAVoiceIsNotTouchedMuch(t *testing.T) {
+	s := laptop()
+	s.near = [][2]float64{{0, 9}}
+	k := s.render(t)
+	for i := range k.mic {
+		k.mic[i] = k.near[i]
+	}
+	out := process(t, echo.New(), k)
+	early, got := stoi(part(k.near, 0, 2), part(out, 0, 2)), stoi(part(k.near, 2, 9), part(out, 2, 9))
+	t.Logf("STOI %.3f, in the first two seconds %.3f", got, early)
+	if got < .88 {
+		t.Errorf("STOI is %.3f", got)
+	}
+}
+
+func TestWithoutAFarEndTheSoundStaysAsItIs(t *testing.T) {
+	s := laptop()
+	s.seconds, s.near, s.silent = 9, [][2]float64{{0, 9}}, [][2]float64{{3, 6}}
+	k := s.render(t)
+	out := process(t, echo.New(), k)
+	sameFrom := -1
+	for i := 3 * rate; i < 6*rate-frame.BlockLen; i++ {
+		switch {
+		case out[i] != k.mic[i]:
+			sameFrom = -1
+		case sameFrom < 0:
+			sameFrom = i
+		}
+	}
+	t.Logf("the same from %.2f s after the end on", float64(sameFrom)/rate-3)
+	if sameFrom < 0 || sameFrom > 4.5*rate {
+		t.Errorf("the sound is not the same again, or late")
+	}
+	k.far = make([]float32, len(k.mic))
+	out = process(t, echo.New(), k)
+	for i := range out[:len(out)-frame.BlockLen] {
+		if out[i] != k.mic[i] {
+			t.Fatalf("sample %d is %g, and was %g", i, out[i], k.mic[i])
+		}
+	}
+	// A far end that begins again makes no click in a voice.
+	k.mic, k.far = make([]float32, rate), make([]float32, rate)
+	for i := range k.mic {
+		k.mic[i] = float32(.1 * math.Sin(2*math.Pi*100*float64(i)/rate))
+	}
+	k.far[rate/2] = .5
+	out = process(t, echo.New(), k)
+	for i := 1; i < len(out)-frame.BlockLen; i++ {
+		if d := math.Abs(float64(out[i] - out[i-1])); d > .003 {
+			t.Fatalf("the sound jumps by %.3f at %d", d, i)
+		}
+	}
+}
+
+func TestTheNoteIsThereWhileMuchOfTheEchoIsLeft(t *testing.T) {
+	noted := func(k take) (share float64) {
+		c := echo.New()
+		var s frame.Sound
+		n := 0
+		for i := 3 * rate; i+frame.BlockLen <= len(k.mic); i += frame.BlockLen {
+			copy(s.Near[:], k.mic[i:])
+			copy(s.Far[:], k.far[i:])
+			c.Apply(&s)
+			if c.Notes() == filter.Echo {
+				n++
+			}
+		}
+		return float64(n*frame.BlockLen) / float64(len(k.mic)-3*rate)
+	}
+	s := laptop()
+	s.near = [][2]float64{{6, 9}}
+	k := s.render(t)
+	if got := noted(k); got > .15 {
+		t.Errorf("a good path is noted in %.0f %% of the blocks", 100*got)
+	}
+	if got := noted(take{far: k.far, mic: k.near}); got > .15 {
+		t.Errorf("a headset is noted in %.0f %% of the blocks", 100*got)
+	}
+	// A loudspeaker that gives hardly more than the sign of a sound.
+	for i, v := range k.far {
+		k.mic[i] = float32(.1 * math.Tanh(100*float64(v)))
+	}
+	if got := noted(k); got < .4 {
+		t.Errorf("a path that cannot be learned is noted in %.0f %% of the blocks", 100*got)
+	}
+}
+
+func TestNonsenseDoesNotStay(t *testing.T) {
+	s := laptop()
+	s.seconds = 5
+	k := s.render(t)
+	bad := []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)), 1e30, math.MaxFloat32, 1e-45}
+	for _, where := range []string{"near", "far", "both"} {
+		c := echo.New()
+		var s frame.Sound
+		for i := range 200 {
+			for j := range s.Near {
+				s.Near[j], s.Far[j] = k.mic[i*frame.BlockLen+j], k.far[i*frame.BlockLen+j]
+				if (i*frame.BlockLen+j)%7 != 0 || i < 100 {
+					continue
+				}
+				if where != "far" {
+					s.Near[j] = bad[(i+j)%len(bad)]
+				}
+				if where != "near" {
+					s.Far[j] = bad[(i+j+1)%len(bad)]
+				}
+			}
+			c.Apply(&s)
+			for _, v := range s.Near {
+				if !(math.Abs(float64(v)) < 20) {
+					t.Fatalf("%s: %g came out", where, v)
+				}
+			}
+		}
+		out := process(t, c, k)
+		if got := lowered(part(k.mic, 2, 5), part(out, 2, 5)); got < 40 {
+			t.Errorf("%s: afterwards the echo is only %.1f dB lower", where, got)
+		}
+	}
+}
+
+func FuzzWhateverIsHeardIsFinite(f *testing.F) {
+	f.Add([]byte{0, 0, 128, 63, 0, 0, 192, 127, 0, 0, 128, 255})
+	f.Add([]byte{255, 255, 127, 64, 255, 255, 127, 192, 1, 0, 0, 0, 0, 0, 64, 64})
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if len(raw) < 4 {
+			return
+		}
+		c := echo.New()
+		var s frame.Sound
+		for i := range 12 {
+			for j := range s.Near {
+				n := 4 * (i*frame.BlockLen + j)
+				s.Near[j] = math.Float32frombits(binary.LittleEndian.Uint32(raw[n%(len(raw)-3):]))
+				s.Far[j] = math.Float32frombits(binary.LittleEndian.Uint32(raw[7*n%(len(raw)-3):]))
+			}
+			c.Apply(&s)
+			for _, v := range s.Near {
+				if v != v || math.IsInf(float64(v), 0) {
+					t.Fatalf("%g came out", v)
+				}
+			}
+		}
+	})
+}
+
+func TestTheCancellerIsAFilterThatDoesNotAllocate(t *testing.T) {
+	c := echo.New()
+	chain, err := filter.NewAudioChain([]string{"echo"}, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if chain.Delay() != c.Delay() || c.Delay() != frame.BlockFor {
+		t.Errorf("the chain takes %v, the canceller %v", chain.Delay(), c.Delay())
+	}
+	s := laptop()
+	s.seconds, s.ppm, s.moved, s.near = 4, 100, 2, [][2]float64{{3, 4}}
+	k := s.render(t)
+	var one frame.Sound
+	i := 0
+	if n := testing.AllocsPerRun(399, func() {
+		copy(one.Near[:], k.mic[i*frame.BlockLen:])
+		copy(one.Far[:], k.far[i*frame.BlockLen:])
+		i = (i + 1) % 400
+		if _, err := chain.Clear(&one); err != nil {
+			t.Error(err)
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations a block", n)
+	}
+}
+
+func BenchmarkApply(b *testing.B) {
+	s := laptop()
+	s.seconds = 8
+	fixed := s.render(b)
+	s.ppm = 100
+	drifts := s.render(b)
+	for name, k := range map[string]take{"speaks": fixed, "drifts": drifts, "silent": {mic: fixed.mic, far: make([]float32, len(fixed.mic))}} {
+		b.Run(name, func(b *testing.B) {
+			c := echo.New()
+			process(b, c, k)
+			var f frame.Sound
+			i := 0
+			b.ReportAllocs()
+			for b.Loop() {
+				copy(f.Near[:], k.mic[i:])
+				copy(f.Far[:], k.far[i:])
+				c.Apply(&f)
+				i = (i + frame.BlockLen) % len(k.mic)
+			}
+		})
+	}
+}
