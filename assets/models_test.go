@@ -20,13 +20,14 @@ func TestTheReadmeAndTheNoticeNameTheChecksumOfEveryModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, model := range map[string][]byte{
-		"selfie_segmentation_landscape": assets.SegmentationModel(),
-		"face_detection_full_range":     assets.FullRangeFaceModel(),
-		"face_detection_short_range":    assets.ShortRangeFaceModel(),
+		"selfie_segmentation_landscape.tflite": assets.SegmentationModel(),
+		"face_detection_full_range.tflite":     assets.FullRangeFaceModel(),
+		"face_detection_short_range.tflite":    assets.ShortRangeFaceModel(),
+		"room_gate.bin":                        assets.RoomGateModel(),
 	} {
 		sum := sha256.Sum256(model)
 		text := hex.EncodeToString(sum[:])
-		if !strings.Contains(string(readme), "| `"+name+".tflite` |") || !strings.Contains(string(readme), text) {
+		if !strings.Contains(string(readme), "| `"+name+"` |") || !strings.Contains(string(readme), text) {
 			t.Errorf("models/README.md does not name %s with %s", name, text)
 		}
 		if !strings.Contains(string(notice), text) {
@@ -42,11 +43,11 @@ func TestEveryModelIsOneOfThoseInTheReadme(t *testing.T) {
 	}
 	models := 0
 	for _, f := range files {
-		if strings.HasSuffix(f.Name(), ".tflite") {
+		if !strings.HasSuffix(f.Name(), ".md") {
 			models++
 		}
 	}
-	if models != 3 {
+	if models != 4 {
 		t.Errorf("%d models are embedded", models)
 	}
 }

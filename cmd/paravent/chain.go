@@ -15,6 +15,7 @@ import (
 	"paravent/privacy/picture/compose"
 	"paravent/privacy/policy"
 	"paravent/privacy/sound"
+	"paravent/privacy/sound/gate"
 )
 
 // A cameraChain makes the chains that a camera's pictures go through: the same in
@@ -145,19 +146,23 @@ type soundChain struct {
 
 // newSoundChain reads what a person chose as room gate: one of the words that
 // config.Join.Choices lets pass.
-func newSoundChain(gate string, rules policy.Policy) (soundChain, error) {
-	if gate == "off" {
+func newSoundChain(word string, rules policy.Policy) (soundChain, error) {
+	if word == "off" {
 		leave, err := rules.RawSound()
-		return soundChain{gate, func(*calibration.Reference) (*filter.AudioChain, error) {
+		return soundChain{word, func(*calibration.Reference) (*filter.AudioChain, error) {
 			return filter.NewOpenAudioChain(leave)
 		}}, err
 	}
-	c, mode := soundChain{name: "near"}, sound.Near
-	if gate == "strict" {
-		c.name, mode = gate, sound.Strict
+	c, mode := soundChain{name: "near"}, gate.Near
+	if word == "strict" {
+		c.name, mode = word, gate.Strict
 	}
-	c.make = func(*calibration.Reference) (*filter.AudioChain, error) {
-		return filter.NewAudioChain(rules.SoundFilters, sound.NewGate(mode)) // which goes by level alone
+	c.make = func(known *calibration.Reference) (*filter.AudioChain, error) {
+		filters, err := sound.New(sound.Options{Mode: mode, Model: assets.RoomGateModel(), Reference: gateReference(known)})
+		if err != nil {
+			return nil, err
+		}
+		return filter.NewAudioChain(rules.SoundFilters, filters...)
 	}
 	return c, nil
 }

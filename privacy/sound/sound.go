@@ -1,0 +1,43 @@
+// Package sound puts the filters of the microphone together: what is low is taken
+// away, then the echo of the loudspeaker, then everything but the person, and then
+// the person's voice is brought to a good level.
+//
+//	microphone → rumble → echo → gate → gain → encoder
+//
+// They work on one block of 10 ms at a time, in place, without the network, without
+// files and without memory beyond their own: nothing of the room is kept.
+package sound
+
+import (
+	"fmt"
+
+	"paravent/privacy/filter"
+	"paravent/privacy/sound/echo"
+	"paravent/privacy/sound/gate"
+	"paravent/privacy/sound/level"
+	"paravent/privacy/sound/net"
+)
+
+// Options say what filters a chain needs.
+type Options struct {
+	Mode  gate.Mode
+	Model []byte // the room gate's network, as net.Parse reads it
+
+	// Reference is what the person sounds like at this device and place; nil if
+	// nobody has measured it.
+	Reference *gate.Reference
+}
+
+// New returns the filters of one chain, in their order. It fails if the model is
+// not one of a room gate.
+func New(o Options) ([]filter.SoundFilter, error) {
+	model, err := net.Parse(o.Model)
+	if err != nil {
+		return nil, fmt.Errorf("room gate: %w", err)
+	}
+	g, err := gate.New(o.Mode, model, o.Reference)
+	if err != nil {
+		return nil, err
+	}
+	return []filter.SoundFilter{level.NewRumble(), echo.New(), g, level.NewGain(g.Speech)}, nil
+}
