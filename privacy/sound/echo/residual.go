@@ -15,7 +15,8 @@ const (
 	underVoice = 8                         // and so many times more where no voice is
 	voiceFrom  = 3                         // bin above which voices are: 150 Hz
 	lasts      = .93                       // how much of the echo is still in the room after a block
-	crosses    = .001                      // share of a band that distortion moves to others
+	crosses    = .0012                     // share of a band that distortion moves to others
+	settles    = .9995                     // how much of the loudest counts a block later
 	upwards    = .8                        // and how it falls from band to band, up
 	downwards  = .7                        // and down
 	leastLeak  = -35                       // dB
@@ -54,6 +55,7 @@ type residual struct {
 	leak           [mostBands]float32 // dB
 	remains, heard float32            // smoothed power of what is thought to be left of the echo, and of all
 	loud           int                // blocks since when much remains
+	peak           float32            // power of the loudest band's bins of late
 }
 
 func newResidual(tr *spectrum.Transform) *residual {
@@ -135,13 +137,14 @@ func (r *residual) apply(echo, out *[block]float32, unsure *power, weight, trust
 	var factor, share [mostBands]float32 // of the echo's power that is thought to be left, and of all that is left
 	for b := range r.bands {
 		power := held[b] + cross[b]*r.width[b]
+		cross[b] *= trust
 		factor[b] = over * trust * r.learn(b, left[b], power)
-		share[b] = (factor[b]*power + doubts[b]) / (left[b] + hiss)
+		share[b] = (factor[b]*held[b] + over*cross[b]*r.width[b] + doubts[b]) / (left[b] + hiss)
 	}
 	remains, heard := float32(0), float32(0)
 	for k, e := range r.e {
 		b := r.band[k]
-		rest := factor[b]*(r.held[k]+cross[b]) + unsure[k]
+		rest := factor[b]*r.held[k] + over*cross[b] + unsure[k]
 		if k <= voiceFrom {
 			rest *= underVoice
 		}
@@ -174,17 +177,21 @@ func (r *residual) apply(echo, out *[block]float32, unsure *power, weight, trust
 	}
 }
 
-// crossing returns how much power distortion may bring into a bin of each band.
+// crossing returns how much power distortion brings into a bin of each band. It is
+// that of the third power of a sound, so it grows twice as fast with the level.
 func (r *residual) crossing(held *[mostBands]float32) (cross [mostBands]float32) {
+	r.peak *= settles
 	v := float32(0)
 	for b := range r.bands {
 		v = max(v*upwards, held[b]/r.width[b])
+		r.peak = max(r.peak, v)
 		cross[b] = v
 	}
 	v = 0
 	for b := r.bands - 1; b >= 0; b-- {
 		v = max(v*downwards, held[b]/r.width[b])
-		cross[b] = crosses * max(v, cross[b])
+		top := max(v, cross[b])
+		cross[b] = crosses * top * top / (r.peak + hiss)
 	}
 	return cross
 }
