@@ -5,6 +5,7 @@
 #   setup.sh            to build and to test
 #   setup.sh interop    also what tests against a real browser need
 #   setup.sh oracle     only what tests against ONNX Runtime need
+#   setup.sh peers      only what the comparison with other echo cancellers needs (tag peers)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -128,6 +129,9 @@ go_is_there
 if [ "${1:-}" = oracle ]; then
   packages=(gcc)
   have npm || packages+=(nodejs npm)
+fi
+if [ "${1:-}" = peers ]; then
+  packages=(gcc g++ pkg-config libspeexdsp-dev libwebrtc-audio-processing-dev)
 fi
 if [ "${1:-}" = interop ]; then
   packages+=(chromium)

@@ -15,8 +15,16 @@
 //
 // It is our own (2026-11) because none was to be had that does this: WebRTC's
 // current canceller, AEC3, is neither a Go module nor a package of Debian 12. What
-// Debian has stands beside it in the tests, with the tag peers; see there for the
-// figures.
+// Debian has stands beside it in the tests, with the tag peers. In simulated rooms,
+// dB by which the echo is lower after 8 s, and STOI of a voice 3 dB below the echo:
+//
+//	                     speexdsp 1.2   webrtc 0.3   this    without
+//	linear                30 · .98       42 · .48    50 · .97   .62
+//	distorting            19 · .92       41 · .40    36 · .95   .57
+//	distorting, 160 ms     9 · .76       16 · .47    37 · .95   .53
+//	300 ms                 0 · .60        3 · .50    50 · .96   .60
+//	clocks 100 ppm apart  10 · .73       41 · .48    43 · .96   .61
+//	CPU time per 10 ms    0.14 ms        0.06 ms     0.15 ms
 package echo
 
 import (
