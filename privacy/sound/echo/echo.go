@@ -53,6 +53,7 @@ const (
 // A Canceller takes the echo of the loudspeaker out of the microphone's sound. It
 // is used by one goroutine at a time.
 type Canceller struct {
+	linear bool // gives back what the filter left, and leaves the rest to others
 	tr     *spectrum.Transform
 	clock  *clock
 	seek   *seeker
@@ -73,6 +74,19 @@ type Canceller struct {
 	mic                                        line
 }
 
+// NewLinear returns a canceller that takes away what its filter knows, at once, and
+// leaves the rest to somebody who works on windows of two blocks, as the room gate
+// does: see Gains.
+func NewLinear() *Canceller {
+	c := New()
+	c.linear = true
+	return c
+}
+
+// Gains returns how much of each bin of 50 Hz is no echo, 0 to 1, in the window of
+// the last two blocks that Apply gave back. It is good until the next Apply.
+func (c *Canceller) Gains() []float32 { return c.rest.gain[:] }
+
 // New returns a canceller that knows no room yet.
 func New() *Canceller {
 	tr := spectrum.New(points)
@@ -84,9 +98,14 @@ func New() *Canceller {
 // Name implements filter.SoundFilter.
 func (*Canceller) Name() string { return "echo" }
 
-// Delay implements filter.Delayer: it is one block, for the frames of the
-// suppressor overlap.
-func (*Canceller) Delay() time.Duration { return frame.BlockFor }
+// Delay implements filter.Delayer: it is one block, for the windows of the
+// suppressor overlap; and none where that is left to others.
+func (c *Canceller) Delay() time.Duration {
+	if c.linear {
+		return 0
+	}
+	return frame.BlockFor
+}
 
 // Notes implements filter.SoundNoter. The note holds while the filter has
 // left, for a second and a half, more than −40 dBFS of the echo, and more than a quarter.
@@ -95,6 +114,19 @@ func (c *Canceller) Notes() filter.Notes {
 		return filter.Echo
 	}
 	return 0
+}
+
+// Reset implements filter.Resetter. What was heard is forgotten, and the path is
+// kept if it can be one: a gap is no other room.
+func (c *Canceller) Reset() error {
+	fresh := New()
+	if c.filter.whole() {
+		fresh.filter, fresh.seek, fresh.offset = c.filter, c.seek, c.offset
+		fresh.clock.drift = c.clock.drift
+	}
+	fresh.linear = c.linear
+	*c = *fresh
+	return nil
 }
 
 // Apply implements filter.SoundFilter. What is not a number, or no sound for
@@ -113,17 +145,28 @@ func (c *Canceller) Apply(s *frame.Sound) error {
 		}
 	} else {
 		c.given = [block]float32{}
-		c.quiet = min(c.quiet+1, gone)
+		if c.quiet = min(c.quiet+1, gone); c.quiet == gone {
+			c.rest.rest()
+		}
 	}
 	if c.quiet == gone {
 		c.lastNear = *near
-		c.rest.pass(near)
+		if c.linear {
+			c.rest.keep(near)
+		} else {
+			c.rest.pass(near)
+		}
 		return nil
 	}
 	c.play()
 	c.find(near)
 	c.cancel(near)
-	c.rest.apply(&c.echo, &c.out, &c.filter.left, c.watch.doubts(), c.watch.trust(), near)
+	c.rest.look(&c.echo, &c.out, &c.filter.left, c.watch.doubts(), c.watch.trust())
+	if c.linear {
+		*near = c.out
+	} else {
+		c.rest.apply(near)
+	}
 	return nil
 }
 

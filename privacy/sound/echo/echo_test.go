@@ -8,6 +8,7 @@ import (
 	"paravent/media/frame"
 	"paravent/privacy/filter"
 	"paravent/privacy/sound/echo"
+	"paravent/privacy/sound/spectrum"
 )
 
 // laptop is the usual scene: nobody speaks here but the far end does, all the time.
@@ -293,6 +294,7 @@ func TestTheCancellerIsAFilterThatDoesNotAllocate(t *testing.T) {
 		copy(one.Near[:], k.mic[i*frame.BlockLen:])
 		copy(one.Far[:], k.far[i*frame.BlockLen:])
 		i = (i + 1) % 400
+		one.At += frame.BlockFor
 		if _, err := chain.Clear(&one); err != nil {
 			t.Error(err)
 		}
@@ -321,5 +323,68 @@ func BenchmarkApply(b *testing.B) {
 				i = (i + frame.BlockLen) % len(k.mic)
 			}
 		})
+	}
+}
+
+func TestWhatTheLinearCancellerLeavesIsToldInItsGains(t *testing.T) {
+	k := scene{rt60: .3, delay: 40, seconds: 6, voices: [2]string{"far", "near"}, seed: 3}.render(t)
+	whole, linear := echo.New(), echo.NewLinear()
+	if linear.Delay() != 0 || whole.Delay() != frame.BlockFor {
+		t.Errorf("delays %v and %v", linear.Delay(), whole.Delay())
+	}
+	tr := spectrum.New(2 * frame.BlockLen)
+	bins, window, last := make([]complex64, frame.BlockLen+1), make([]float32, 2*frame.BlockLen), frame.Block{}
+	var was, is float64
+	for at := 0; at+frame.BlockLen <= len(k.mic); at += frame.BlockLen {
+		a := frame.Sound{Near: frame.Block(k.mic[at:]), Far: frame.Block(k.far[at:])}
+		if err := linear.Apply(&a); err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range last {
+			s := float32(math.Sin(math.Pi * (float64(i) + .5) / float64(len(window))))
+			c := float32(math.Cos(math.Pi * (float64(i) + .5) / float64(len(window))))
+			window[i], window[frame.BlockLen+i] = s*v, c*a.Near[i]
+		}
+		last = a.Near
+		if at < 3*frame.Rate {
+			continue
+		}
+		tr.Forward(bins, window)
+		for b, g := range linear.Gains() {
+			p := float64(real(bins[b]))*float64(real(bins[b])) + float64(imag(bins[b]))*float64(imag(bins[b]))
+			was += p
+			is += p * float64(g) * float64(g)
+		}
+	}
+	if lower := 10 * math.Log10(was/is); lower < 8 {
+		t.Errorf("what the filter left is %.1f dB lower by the gains", lower)
+	}
+}
+
+func TestAGapIsNoOtherRoom(t *testing.T) {
+	k := scene{rt60: .3, delay: 40, seconds: 8, voices: [2]string{"far", "near"}, seed: 3}.render(t)
+	c := echo.New()
+	var before, after float64
+	for at := 0; at+frame.BlockLen <= len(k.mic); at += frame.BlockLen {
+		s := frame.Sound{Near: frame.Block(k.mic[at:]), Far: frame.Block(k.far[at:])}
+		if at == 5*frame.Rate {
+			if err := c.Reset(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := c.Apply(&s); err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range s.Near {
+			switch {
+			case at >= 3*frame.Rate && at < 5*frame.Rate:
+				before += float64(v) * float64(v)
+			case at >= 6*frame.Rate:
+				after += float64(v) * float64(v)
+			}
+		}
+	}
+	if worse := 10 * math.Log10(after/before); worse > 10 {
+		t.Errorf("one second after the gap the echo is %.1f dB louder than before", worse)
 	}
 }

@@ -58,6 +58,20 @@ func (f *kalman) reset() {
 	}
 }
 
+// whole reports whether everything that was learned is a number.
+func (f *kalman) whole() bool {
+	sum := float32(0)
+	for i := range f.w {
+		for k, v := range f.w[i] {
+			sum += 0*real(v) + 0*imag(v) + 0*f.p[i][k]
+		}
+	}
+	for _, v := range f.noise {
+		sum += 0 * v
+	}
+	return sum == 0 // 0 times what is endless is no number
+}
+
 // shrink makes all of the path a little less.
 func (f *kalman) shrink() {
 	for i := range f.w {

@@ -98,9 +98,7 @@ func (r *residual) wake() {
 		r.tail[i] = v * r.win[block+i] * r.win[block+i]
 	}
 	r.echo = [block]float32{}
-	for k := range r.gain {
-		r.gain[k] = 1
-	}
+	r.rest()
 	r.remains, r.loud = 0, 0
 }
 
@@ -108,10 +106,32 @@ func (r *residual) wake() {
 // suffer, or the others may hear themselves.
 func (r *residual) much() bool { return r.loud > long }
 
+// rest lets everything through from now on.
+func (r *residual) rest() {
+	for k := range r.gain {
+		r.gain[k] = 1
+	}
+}
+
+// keep takes a block while there is no echo.
+func (r *residual) keep(near *[block]float32) { r.out = *near }
+
 // apply takes away what is left of the echo in out, and writes the block before to
-// dst. Of unsure, the power that the filter does not know of, weight is taken for
+// dst.
+func (r *residual) apply(dst *[block]float32) {
+	for k, e := range r.e {
+		r.e[k] = complex(real(e)*r.gain[k], imag(e)*r.gain[k])
+	}
+	r.tr.Inverse(r.buf[:], r.e[:])
+	for i := range dst {
+		dst[i] = r.tail[i] + r.buf[i]*r.win[i]
+		r.tail[i] = r.buf[block+i] * r.win[block+i]
+	}
+}
+
+// look finds the gain for the last block and out. Of unsure, the power that the filter does not know of, weight is taken for
 // echo; of the echo's leaks, trust.
-func (r *residual) apply(echo, out *[block]float32, unsure *power, weight, trust float32, dst *[block]float32) {
+func (r *residual) look(echo, out *[block]float32, unsure *power, weight, trust float32) {
 	r.windowed(&r.out, out, &r.e)
 	r.windowed(&r.echo, echo, &r.y)
 	var left, held, doubts [mostBands]float32
@@ -142,7 +162,7 @@ func (r *residual) apply(echo, out *[block]float32, unsure *power, weight, trust
 		share[b] = (factor[b]*held[b] + over*cross[b]*r.width[b] + doubts[b]) / (left[b] + hiss)
 	}
 	remains, heard := float32(0), float32(0)
-	for k, e := range r.e {
+	for k := range r.e {
 		b := r.band[k]
 		rest := factor[b]*r.held[k] + over*cross[b] + unsure[k]
 		if k <= voiceFrom {
@@ -161,7 +181,6 @@ func (r *residual) apply(echo, out *[block]float32, unsure *power, weight, trust
 		}
 		remains += min(rest/over, r.left[k])
 		heard += r.left[k] + r.held[k]
-		r.e[k] = complex(real(e)*r.gain[k], imag(e)*r.gain[k])
 	}
 	r.remains += (remains - r.remains) / 64
 	r.heard += (heard - r.heard) / 64
@@ -169,11 +188,6 @@ func (r *residual) apply(echo, out *[block]float32, unsure *power, weight, trust
 		r.loud = min(r.loud+1, long+1)
 	} else {
 		r.loud = 0
-	}
-	r.tr.Inverse(r.buf[:], r.e[:])
-	for i := range dst {
-		dst[i] = r.tail[i] + r.buf[i]*r.win[i]
-		r.tail[i] = r.buf[block+i] * r.win[block+i]
 	}
 }
 

@@ -69,7 +69,8 @@ type Gate struct {
 
 	kept   [most][]complex64 // the last windows, in a ring
 	at     int
-	gains  []float32 // of each bin
+	gains  []float32        // of each bin
+	own    func() []float32 // what Only was given; nil takes every bin as it is
 	open   bool
 	hold   int
 	speech float32 // how likely the person speaks, in what Apply gave back
@@ -97,6 +98,12 @@ func New(mode Mode, model *net.Model, ref *Reference) (*Gate, error) {
 	return g, nil
 }
 
+// Only lets the gate hear of each window only what own says, which gives a gain for
+// each bin of 50 Hz: what an echo canceller knows of the window of the block that
+// Apply is about to get, and of the one before. It is to be called before the first
+// Apply.
+func (g *Gate) Only(own func() []float32) { g.own = own }
+
 // Name implements filter.SoundFilter.
 func (*Gate) Name() string { return "gate" }
 
@@ -108,6 +115,9 @@ func (g *Gate) Delay() time.Duration { return time.Duration(1+g.tune.lag) * fram
 func (g *Gate) Apply(s *frame.Sound) error {
 	clean(&s.Near)
 	g.analysis.Take(s.Near[:])
+	if g.own != nil {
+		weigh(g.analysis.Bins, g.own())
+	}
 	g.ear.Hear(g.analysis.Bins, g.analysis.Len(), g.features)
 	g.net.Run(g.features, g.out)
 	copy(g.kept[g.at%most], g.analysis.Bins)
@@ -118,14 +128,18 @@ func (g *Gate) Apply(s *frame.Sound) error {
 	g.decide(y)
 	if g.open {
 		spread((*[Bands]float32)(y), g.gains)
-		for k, v := range g.gains {
-			x[k] = complex(real(x[k])*v, imag(x[k])*v)
-		}
+		weigh(x, g.gains)
 	} else {
 		clear(x)
 	}
 	g.analysis.give(x, s.Near[:])
 	return nil
+}
+
+func weigh(x []complex64, gains []float32) {
+	for k, v := range gains {
+		x[k] = complex(real(x[k])*v, imag(x[k])*v)
+	}
 }
 
 // decide opens and shuts the gate.

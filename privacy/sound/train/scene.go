@@ -22,6 +22,11 @@ type speaker struct {
 	wave []float32
 }
 
+// around returns about 0, within most, usually within by.
+func around(rnd *rand.Rand, by, most float64) float64 {
+	return max(-most, min(most, by*rnd.NormFloat64()))
+}
+
 // take returns n samples from somewhere in the recording, played pitch times as fast.
 func (s *speaker) take(rnd *rand.Rand, n int, pitch float64) []float32 {
 	out := make([]float32, n)
@@ -156,11 +161,11 @@ func place3(rnd *rand.Rand, p *place, mic point, d, low, high float64) (point, b
 // newHome makes a home. usual is the reference of those who did not calibrate; nil
 // makes everybody calibrate.
 func newHome(rnd *rand.Rand, lib *library, usual *gate.Reference, w *workshop) *home {
-	near := between(rnd, 0.3, 0.85)
+	near := between(rnd, 0.35, 0.75)
 	switch x := rnd.Float64(); {
-	case x < 0.15:
-		near = between(rnd, 0.03, 0.12)
-	case x < 0.38:
+	case x < 0.2:
+		near = between(rnd, 0.03, 0.1)
+	case x < 0.42:
 		near = between(rnd, 0.12, 0.35)
 	}
 	var p *place
@@ -199,17 +204,17 @@ func newHome(rnd *rand.Rand, lib *library, usual *gate.Reference, w *workshop) *
 	desk, _ := place3(rnd, p, mic, between(rnd, 0.1, 0.5), 0.7, 0.8)
 	h.desk = p.response(rnd, desk, mic, everywhere(), w)
 	for _, at := range far {
-		s := source{gain: between(rnd, -8, 8)}
+		s := source{gain: around(rnd, 3.5, 8)}
 		m := directed(at, mic, between(rnd, -math.Pi, math.Pi))
 		switch x := rnd.Float64(); {
 		case x < 0.12 && len(lib.children) > 0:
 			s.kind = child
 		case x < 0.27:
 			s.kind, m = television, everywhere()
-			s.gain += between(rnd, 0, 6)
+			s.gain = between(rnd, -4, 8)
 		case x < 0.36 && len(lib.music) > 0:
 			s.kind, m = music, everywhere()
-			s.gain += between(rnd, 0, 6)
+			s.gain = between(rnd, -4, 8)
 		}
 		s.h = p.response(rnd, at, mic, m, w)
 		h.others = append(h.others, s)
@@ -221,19 +226,19 @@ func newHome(rnd *rand.Rand, lib *library, usual *gate.Reference, w *workshop) *
 // calibrate lets the person speak for six seconds, and sets the gain of the
 // microphone.
 func (h *home) calibrate(rnd *rand.Rand, response []float32, usual *gate.Reference, w *workshop) {
-	voice := w.convolve(h.person.take(rnd, samples, h.pitch), response)
 	level := between(rnd, -40, -20)
-	h.level = level - active(voice)
-	scale(voice, h.level)
-	add(voice, noise(rnd, len(voice), between(rnd, 0, 0.97)), level-max(h.noise, 12))
-	meter, a := gate.NewMeter(), gate.NewAnalysis(rate)
-	for i := 0; i < samples; i += hop {
-		a.Take(voice[i : i+hop])
-		meter.Hear(a.Bins, a.Len())
-	}
-	ref, err := meter.Reference()
-	if err != nil {
-		ref = *usual
+	var ref gate.Reference
+	for err := gate.ErrShort; err != nil; { // some recordings are mostly pauses
+		voice := w.convolve(h.person.take(rnd, samples, h.pitch), response)
+		h.level = level - active(voice)
+		scale(voice, h.level)
+		add(voice, noise(rnd, len(voice), between(rnd, 0, 0.97)), level-max(h.noise, 12))
+		meter, a := gate.NewMeter(), gate.NewAnalysis(rate)
+		for i := 0; i < samples; i += hop {
+			a.Take(voice[i : i+hop])
+			meter.Hear(a.Bins, a.Len())
+		}
+		ref, err = meter.Reference()
 	}
 	h.ref, h.gain = ref, level
 	if usual != nil && rnd.Float64() < 0.15 {
@@ -250,8 +255,8 @@ type scene struct{ near, far, noise []float32 }
 
 // scene makes one of h.
 func (h *home) scene(rnd *rand.Rand, lib *library, w *workshop) scene {
-	gain := h.level + between(rnd, -6, 5)
-	if rnd.Float64() < 0.15 {
+	gain := h.level + around(rnd, 2.5, 7)
+	if rnd.Float64() < 0.08 {
 		gain = h.level - between(rnd, 6, 12)
 	}
 	on, off := windowsOf(rnd)
@@ -281,7 +286,7 @@ func (h *home) scene(rnd *rand.Rand, lib *library, w *workshop) scene {
 		}
 		// the microphone's gain stays; how loud the person is today does not matter
 		heard := w.convolve(wave, o.h)
-		scale(heard, h.level+o.gain+between(rnd, -3, 3))
+		scale(heard, h.level+o.gain+between(rnd, -2, 2))
 		for i, v := range heard {
 			s.far[i] += v
 		}
