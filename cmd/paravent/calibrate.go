@@ -18,6 +18,7 @@ import (
 	"paravent/media/frame"
 	"paravent/media/present"
 	"paravent/media/soundcard"
+	"paravent/privacy/filter"
 	"paravent/ui/say"
 )
 
@@ -103,12 +104,19 @@ func (c *calibrating) run(ctx context.Context) (err error) {
 	if err := calibration.Save(c.path, kept.With(entry)); err != nil {
 		return err
 	}
+	var notes filter.Notes
+	if gateReference(&ref).TooLive() {
+		notes = filter.TooLive
+	}
 	if c.asJSON {
 		return json.NewEncoder(c.out).Encode(map[string]any{
-			"id": dev.ID, "label": say.Device(dev), "speech_db": rounded(&heard.loud), "room_db": rounded(&heard.quiet),
+			"id": dev.ID, "label": say.Device(dev), "speech_db": rounded(&heard.loud), "room_db": rounded(&heard.quiet), "notes": notes,
 		})
 	}
 	_, err = fmt.Fprintf(c.out, "%s is calibrated: you speak at %.0f dB, and the room has %.0f dB\n", say.Device(dev), heard.loud, heard.quiet)
+	if err == nil && notes != 0 {
+		_, err = fmt.Fprintln(c.out, say.Words{}.Advice(notes))
+	}
 	return err
 }
 

@@ -35,16 +35,18 @@ func (m *meter) hear(b *frame.Block) {
 // reference returns what is kept of how the person sounds.
 func (m *meter) reference() (calibration.Reference, error) {
 	r, err := m.gate.Reference()
-	return calibration.Reference{Levels: r.Levels[:], Cues: r.Cues[:]}, err
+	return calibration.Reference{Levels: r.Levels[:], Cues: append(r.Cues[:], r.Fall)}, err
 }
 
 // gateReference is what the room gate takes of what is kept; nil if that is none, or
 // of another gate.
 func gateReference(known *calibration.Reference) *gate.Reference {
-	if known == nil || len(known.Levels) != gate.Bands || len(known.Cues) != gate.Cues {
+	if known == nil || len(known.Levels) != gate.Bands || len(known.Cues) != gate.Cues+1 {
 		return nil
 	}
-	return &gate.Reference{Levels: [gate.Bands]float32(known.Levels), Cues: [gate.Cues]float32(known.Cues)}
+	return &gate.Reference{
+		Levels: [gate.Bands]float32(known.Levels), Cues: [gate.Cues]float32(known.Cues), Fall: known.Cues[gate.Cues],
+	}
 }
 
 // The figures of a calibration, in dB of full scale and blocks of 10 ms. The

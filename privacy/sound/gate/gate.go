@@ -63,7 +63,7 @@ type Gate struct {
 	analysis *Analysis
 	ear      *Ear
 	net      *net.Net
-	known    bool // whether the person was measured
+	about    filter.Notes // what is known of the person and the room
 	features []float32
 	out      []float32
 
@@ -80,16 +80,19 @@ type Gate struct {
 // New returns a gate that is shut. ref is what the person sounds like; nil is for
 // somebody whom nobody measured. It fails with ErrModel.
 func New(mode Mode, model *net.Model, ref *Reference) (*Gate, error) {
-	known := ref != nil
-	if !known {
-		ref = &usual
+	about := filter.Notes(0)
+	switch {
+	case ref == nil:
+		ref, about = &usual, filter.Uncalibrated
+	case ref.TooLive():
+		about = filter.TooLive
 	}
 	n := model.New()
 	if s := n.Sizes(); s.Features != Features || s.Outputs != modes*outputs {
 		return nil, ErrModel
 	}
 	g := &Gate{
-		mode: mode, tune: mode.tuning(), analysis: NewAnalysis(frame.Rate), ear: NewEar(*ref), net: n, known: known,
+		mode: mode, tune: mode.tuning(), analysis: NewAnalysis(frame.Rate), ear: NewEar(*ref), net: n, about: about,
 		features: make([]float32, Features), out: make([]float32, modes*outputs), gains: make([]float32, frame.Rate/binHz/2+1),
 	}
 	for i := range g.kept {
@@ -168,14 +171,10 @@ const (
 
 // Notes implements filter.SoundNoter.
 func (g *Gate) Notes() filter.Notes {
-	var n filter.Notes
 	if g.others >= heldAfter {
-		n |= filter.HeldBack
+		return g.about | filter.HeldBack
 	}
-	if !g.known {
-		n |= filter.Uncalibrated
-	}
-	return n
+	return g.about
 }
 
 // Speech returns how likely it is, 0 to 1, that the person speaks in what the last
