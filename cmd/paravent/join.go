@@ -64,7 +64,13 @@ func join(ctx context.Context, link string, chosen, settings config.Join) (err e
 	}
 	defer func() { err = errors.Join(err, figures.close()) }()
 
-	session, err := net.join(ctx, where, pass, rules, log)
+	enter := func() (sfu.Session, error) { return net.join(ctx, where, pass, pictures(chosen), rules, log) }
+	session, err := enter()
+	if no := (*sfu.JoinError)(nil); errors.As(err, &no) && no.Why == sfu.PassMissing {
+		if pass.Token, err = askPass(ctx, err); err == nil {
+			session, err = enter()
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -202,6 +208,27 @@ func askLink(ctx context.Context, link string) (string, error) {
 		return "", &usageError{errors.New("which meeting? Give the link, or put it into " + envLink)}
 	}
 	return link, err
+}
+
+// askPass asks for the pass that a server wants. Where nobody can be asked, it
+// returns why there was one to be asked for.
+func askPass(ctx context.Context, why error) (secret.Secret, error) {
+	pass, err := prompt.Secret(ctx, "Pass (token) for this room")
+	if errors.Is(err, prompt.ErrNobody) || err == nil && pass == "" {
+		return secret.Secret{}, why
+	}
+	return secret.New(pass), err
+}
+
+// pictures are the codecs that can be sent, the chosen one first.
+func pictures(chosen config.Join) []codec.Name {
+	all := []codec.Name{codec.Name(chosen.Codec)}
+	for _, name := range []codec.Name{codec.VP8, codec.H264} {
+		if c, ok := codecs().Find(name); ok && c.NewEncoder != nil && name != all[0] {
+			all = append(all, name)
+		}
+	}
+	return all
 }
 
 // maxToken bounds a file that should hold a pass.

@@ -6,8 +6,10 @@ import (
 	"log/slog"
 	"net/url"
 
+	"paravent/media/codec"
 	"paravent/media/sfu"
 	"paravent/media/sfu/livekit"
+	"paravent/media/sfu/whip"
 	"paravent/privacy/egress"
 	"paravent/privacy/policy"
 )
@@ -20,7 +22,7 @@ type network struct {
 }
 
 func newNetwork() *network {
-	n := &network{guard: egress.NewGuard(), kinds: []sfu.Connector{livekit.Connector{}}}
+	n := &network{guard: egress.NewGuard(), kinds: []sfu.Connector{livekit.Connector{}, whip.Connector{}, whip.Connector{Watch: true}}}
 	n.guard.Seal()
 	return n
 }
@@ -42,12 +44,13 @@ func (n *network) find(link string) (place, error) {
 			return place{k, r}, nil
 		}
 	}
-	return place{}, &usageError{errors.New("this is no link to a kind of meeting that this version knows: livekit+wss://HOST/?token=…")}
+	return place{}, &usageError{errors.New("this is no link to a kind of meeting that this version knows: " +
+		"livekit+wss://HOST/?token=…, whip+https://HOST/PATH or whep+https://HOST/PATH")}
 }
 
 // join enters the room. The only hosts that may be spoken to are the link's,
 // and those that the server names for media.
-func (n *network) join(ctx context.Context, p place, pass sfu.Pass, rules policy.Policy, log *slog.Logger) (sfu.Session, error) {
+func (n *network) join(ctx context.Context, p place, pass sfu.Pass, pictures []codec.Name, rules policy.Policy, log *slog.Logger) (sfu.Session, error) {
 	host := (&url.URL{Host: p.room.Server}).Hostname()
 	n.guard.Allow(egress.Signalling, host)
 	n.guard.Allow(egress.Media, host)
@@ -57,6 +60,7 @@ func (n *network) join(ctx context.Context, p place, pass sfu.Pass, rules policy
 		Signalling: n.guard.Lane(egress.Signalling).HTTPClient(),
 		Media:      n.guard.Lane(egress.Media),
 		RelayOnly:  rules.RelayOnly,
+		Pictures:   pictures,
 		Log:        log,
 	})
 }

@@ -3,6 +3,7 @@ package call
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"paravent/media/capture"
@@ -65,15 +66,16 @@ func (c *Call) sendPictures(ctx context.Context, f *feed, cam capture.Camera, ne
 		return running{}, err
 	}
 	screen := f.source == sfu.Screen
-	several := c.session.Caps().Layers && c.settings.Codec != codec.VP9
-	offer := sfu.TrackOffer{Source: f.source, Codec: c.settings.Codec, Layers: send.Layers(size, fps, several, screen)}
+	name := c.pictureCodec()
+	several := c.session.Caps().Layers && name != codec.VP9
+	offer := sfu.TrackOffer{Source: f.source, Codec: name, Layers: send.Layers(size, fps, several, screen)}
 	outlet, err := f.publish(ctx, offer)
 	if err != nil {
 		return running{}, err
 	}
-	coder, ok := c.kit.Codecs.Find(c.settings.Codec)
+	coder, ok := c.kit.Codecs.Find(name)
 	if !ok || coder.NewEncoder == nil {
-		return running{}, errors.New("pictures cannot be sent as " + string(c.settings.Codec))
+		return running{}, errors.New("pictures cannot be sent as " + string(name))
 	}
 	line := &send.VideoLine{
 		Camera: cam, Chain: chain, NewEncoder: coder.NewEncoder, Layers: offer.Layers, Screen: screen,
@@ -84,6 +86,21 @@ func (c *Call) sendPictures(ctx context.Context, f *feed, cam capture.Camera, ne
 		return line.Run(ctx)
 	}
 	return running{device: cam.Device(), run: run, fresh: func() { line.Fresh.Store(true) }, reveal: chain.Reveal, gauge: chain.Revealed}, nil
+}
+
+// pictureCodec is the codec that the person chose or, where the server takes
+// others, the first of those that can be sent.
+func (c *Call) pictureCodec() codec.Name {
+	takes := c.session.Caps().Pictures
+	if len(takes) == 0 || slices.Contains(takes, c.settings.Codec) {
+		return c.settings.Codec
+	}
+	for _, name := range takes {
+		if coder, ok := c.kit.Codecs.Find(name); ok && coder.NewEncoder != nil {
+			return name
+		}
+	}
+	return c.settings.Codec
 }
 
 func (c *Call) openMicrophone(ctx context.Context, f *feed) (r running, err error) {

@@ -31,6 +31,9 @@ func (c *Call) set(ctx context.Context, f *feed, on bool) error {
 	if !on {
 		return f.off(ctx)
 	}
+	if may := c.session.Caps().Publish; may != nil && !may[f.source] {
+		return sfu.ErrUnsupported // no device is opened for nothing
+	}
 	if !c.mayOpen(ctx) {
 		return nil
 	}

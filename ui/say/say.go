@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"paravent/media/call"
 	"paravent/media/capture"
@@ -95,6 +96,8 @@ func Of(err error) Problem {
 		return Problem{"taking", err.Error(), "wait until it was played"}
 	case errors.Is(err, call.ErrNoReveal):
 		return Problem{"no-reveal", err.Error(), "it needs the camera to be on with a background, such as --background blur"}
+	case errors.Is(err, sfu.ErrOnePicture):
+		return Problem{"one-picture", sfu.ErrOnePicture.Error(), "turn the camera off before you share a screen, and the other way round"}
 	case errors.Is(err, sfu.ErrUnsupported):
 		return Problem{"unsupported", "this server has no such function", ""}
 	case errors.Is(err, sfu.ErrNoAnswer):
@@ -126,18 +129,24 @@ func reached(e *egress.ReachError) Problem {
 
 func joined(e *sfu.JoinError) Problem {
 	p := map[sfu.JoinProblem]Problem{
-		sfu.PassMissing: {"pass-missing", "this room wants a pass (token), and the link has none", "ask whoever sent the link for the whole link"},
+		sfu.PassMissing: {"pass-missing", "this room wants a pass (token), and the link has none", "ask whoever sent the link for the whole link, or for a pass, which --token-file takes"},
 		sfu.PassRefused: {"pass-refused", "the server does not accept the pass of this link", "ask whoever sent the link for a new one"},
 		sfu.PassExpired: {"pass-expired", "the pass of this link has expired", "ask whoever sent the link for a new one"},
 		sfu.NoSuchRoom:  {"no-such-room", "there is no such room on the server", "check the link, or ask whoever sent it"},
 		sfu.RoomFull:    {"room-full", "the room is full or locked", "ask somebody inside to let you in"},
 		sfu.NotAServer:  {"not-a-server", "something answers there, but it is no conference server of this kind", "check the link"},
 		sfu.ServerFault: {"server-fault", "the server has a fault", "try again later or ask its operator"},
+		sfu.Busy:        {"server-busy", "the server has too much to do", "try again later"},
 		sfu.NoMedia:     {"no-media", "the server answers, but pictures and sound cannot get through", "a firewall may block UDP; ask your administrator"},
 		sfu.BadProtocol: {"bad-protocol", "the server sent something that makes no sense", "it may be of another version; ask its operator"},
+
+		sfu.OfferRefused: {"offer-refused", "the server does not take what this program offers", "it may know other codecs; ask its operator"},
 	}[e.Why]
 	if p.Code == "" {
 		p = Problem{Code: "join", Text: string(e.Why)}
+	}
+	if e.Why == sfu.Busy && e.After > 0 {
+		p.Hint = fmt.Sprintf("it asks you to try again in %v", e.After.Round(time.Second))
 	}
 	return p.with(e.Detail)
 }

@@ -24,6 +24,7 @@ func TestEveryFailureThatIsKnownHasItsOwnWordsAndHint(t *testing.T) {
 	}
 	for _, p := range []sfu.JoinProblem{
 		sfu.PassMissing, sfu.PassRefused, sfu.PassExpired, sfu.NoSuchRoom, sfu.RoomFull, sfu.NotAServer, sfu.ServerFault, sfu.NoMedia, sfu.BadProtocol,
+		sfu.Busy, sfu.OfferRefused,
 	} {
 		errs = append(errs, &sfu.JoinError{Why: p})
 	}
@@ -33,7 +34,7 @@ func TestEveryFailureThatIsKnownHasItsOwnWordsAndHint(t *testing.T) {
 	errs = append(errs, &filter.HeldError{Filter: "blur", Err: filter.ErrLate}, &egress.DeniedError{Host: "h"}, policy.ErrRaw,
 		&policy.BackgroundError{Path: "wall.png", Err: capture.ErrFormat},
 		&capture.FileError{Path: "p", Err: capture.ErrFormat}, &command.UsageError{Line: "x"}, &sfu.LinkError{Kind: "livekit", Why: "no host"},
-		&capture.DeviceError{Kind: capture.ScreenKind, Err: capture.ErrNoDevice}, sfu.ErrNoAnswer,
+		&capture.DeviceError{Kind: capture.ScreenKind, Err: capture.ErrNoDevice}, sfu.ErrNoAnswer, sfu.ErrOnePicture,
 		&call.MemberError{Name: "Bob"}, call.ErrNoPush, call.ErrNoRehearsal, call.ErrNoMicrophone, call.ErrNoSpeaker, call.ErrTaking, call.ErrNoReveal)
 	codes := make(map[string]error)
 	for _, err := range errs {

@@ -187,6 +187,10 @@ func (Words) Role(r sfu.Role) string {
 		return "program"
 	case sfu.Phone:
 		return "by telephone"
+	case sfu.Audience:
+		return "you only send: nobody is told who watches"
+	case sfu.Broadcast:
+		return "you only watch: nobody is told who sends"
 	case sfu.Person:
 		return "person"
 	}

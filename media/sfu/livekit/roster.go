@@ -53,14 +53,14 @@ func (s *session) takeSelf(p *wire.ParticipantInfo) {
 }
 
 func capsOf(p *wire.ParticipantPermission) sfu.Caps {
-	c := sfu.Caps{Publish: make(map[sfu.Source]bool), Layers: true, Recording: true, Quality: true}
+	c := sfu.Caps{Publish: make(map[sfu.Source]bool), Roster: true, Tracks: true, Layers: true, Recording: true, Quality: true}
 	if p == nil { // old servers say nothing and allow all
 		p = &wire.ParticipantPermission{CanSubscribe: true, CanPublish: true, CanPublishData: true}
 	}
 	for _, src := range []sfu.Source{sfu.Camera, sfu.Microphone, sfu.Screen, sfu.ScreenSound} {
 		c.Publish[src] = p.CanPublish && (len(p.CanPublishSources) == 0 || slices.Contains(p.CanPublishSources, sourceNumber(src)))
 	}
-	c.Chat, c.Hand = p.CanPublishData, p.CanUpdateMetadata
+	c.Watch, c.Chat, c.Hand = p.CanSubscribe, p.CanPublishData, p.CanUpdateMetadata
 	return c
 }
 

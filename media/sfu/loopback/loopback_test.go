@@ -22,8 +22,9 @@ func TestConformance(t *testing.T) {
 		nowhere := guest("Eve")
 		nowhere.Room.Name = ""
 		return sfutest.House{
-			Connector: loopback.New(), Ada: guest("Ada"), Bo: guest("Bo"), Replaces: true,
+			Connector: loopback.New(), Ada: guest("Ada"), Bo: guest("Bo"), Again: sfutest.Replaced,
 			Refused: map[sfu.JoinProblem]sfutest.Guest{sfu.NoSuchRoom: nowhere},
+			Unknown: []sfu.JoinProblem{sfu.PassMissing, sfu.PassRefused, sfu.PassExpired, sfu.RoomFull, sfu.NotAServer, sfu.BadProtocol},
 		}
 	})
 }

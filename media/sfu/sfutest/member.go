@@ -130,14 +130,20 @@ func Send(t *testing.T, out sfu.Outlet, name codec.Name, sizes ...int) *Flow {
 	if len(sizes) > 0 {
 		layers = sizes[0]
 	}
+	return send(t, out, func(layer int, at time.Duration) codec.Packet {
+		return codec.Packet{Data: Frame(name), Codec: name, At: at, Keyframe: true, Layer: layer}
+	}, layers)
+}
+
+// send sends what next gives, for every layer, every 20 ms.
+func send(t *testing.T, out sfu.Outlet, next func(layer int, at time.Duration) codec.Packet, layers int) *Flow {
 	f := &Flow{stop: make(chan struct{})}
 	f.done.Go(func() {
 		tick := time.NewTicker(20 * time.Millisecond)
 		defer tick.Stop()
 		for i := 0; ; i++ {
-			p := codec.Packet{Data: Frame(name), Codec: name, At: time.Duration(i) * 20 * time.Millisecond, Keyframe: true}
-			for p.Layer = range layers {
-				if err := out.Send(p); err != nil && !errors.Is(err, sfu.ErrEnded) {
+			for layer := range layers {
+				if err := out.Send(next(layer, time.Duration(i)*20*time.Millisecond)); err != nil && !errors.Is(err, sfu.ErrEnded) {
 					t.Errorf("send: %v", err)
 				}
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"paravent/media/codec"
 	"paravent/media/rtc"
@@ -22,9 +23,10 @@ type slot struct {
 	used  bool        // something may have been sent on this way
 	base  sfu.Sent    // what the way had sent when the owner came
 	past  sfu.Sent    // what the owner sent on ways that are no more
+	began time.Time
 }
 
-func newSlot() *slot { return &slot{asks: rtc.NewAsks()} }
+func newSlot() *slot { return &slot{asks: rtc.NewAsks(), began: time.Now()} }
 
 // wait returns when no packet is being sent that was let in before.
 func (l *slot) wait() {
@@ -84,10 +86,13 @@ type outlet struct {
 	s     *session
 	slot  *slot
 	offer sfu.TrackOffer
-	size  int // the layer that is sent
+	size  int           // the layer that is sent
+	shift time.Duration // what came before in this slot: to those who watch it is one track
 
-	muted bool // guarded by the session's lock
-	shut  bool // guarded by the session's lock
+	// The session's lock guards these.
+	muted  bool
+	coming bool // a way is being made for it
+	shut   bool
 }
 
 var _ sfu.Outlet = (*outlet)(nil)
@@ -98,9 +103,7 @@ func (s *session) Publish(ctx context.Context, t sfu.TrackOffer) (sfu.Outlet, er
 	if t.Source.IsSound() {
 		o.slot = s.voice
 	}
-	if err := s.claim(o); err != nil {
-		return nil, fmt.Errorf("publish %s: %w", t.Source, err)
-	}
+	o.shift = time.Since(o.slot.began)
 	if err := s.carry(ctx, o); err != nil {
 		_ = o.Close() // it never came about
 		return nil, fmt.Errorf("publish %s: %w", t.Source, err)
@@ -108,32 +111,56 @@ func (s *session) Publish(ctx context.Context, t sfu.TrackOffer) (sfu.Outlet, er
 	return o, nil
 }
 
-// claim gives o its slot, muted.
+// claim gives o its slot. Whoever holds it and is muted makes room, and gets it
+// back when it is free again.
 func (s *session) claim(o *outlet) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	held := o.slot.owner
 	switch {
-	case s.ended:
+	case s.ended || o.shut:
 		return sfu.ErrEnded
 	case !s.caps.Publish[o.offer.Source], o.offer.Source.IsSound() != (o.offer.Codec == codec.Opus):
 		return sfu.ErrUnsupported
 	case !o.offer.Source.IsSound() && s.caps.Pictures[0] != o.offer.Codec:
 		return fmt.Errorf("the server takes no %s: %w", o.offer.Codec, sfu.ErrUnsupported)
-	case o.slot.owner != nil && o.slot == s.picture:
+	case held == o:
+		return nil
+	case held != nil && (!held.muted || held.coming) && o.slot == s.picture:
 		return sfu.ErrOnePicture
-	case o.slot.owner != nil:
+	case held != nil && (!held.muted || held.coming):
 		return fmt.Errorf("there is a microphone already: %w", sfu.ErrUnsupported)
 	}
-	o.muted = true
-	o.slot.owner, o.slot.past, o.slot.base = o, sfu.Sent{}, sfu.Sent{}
+	s.leave(o.slot)
+	o.muted, o.coming = true, true
+	o.slot.owner = o
 	if o.slot.media != nil {
 		o.slot.base = o.slot.media.Sent()
 	}
 	return nil
 }
 
+// leave frees a slot, and keeps what was sent there. It must be called with mu
+// held.
+func (s *session) leave(l *slot) {
+	if l.owner == nil {
+		return
+	}
+	l.mute()
+	s.past[l.owner.offer.Source] = sum(s.past[l.owner.offer.Source], l.sent())
+	l.owner, l.past, l.base = nil, sfu.Sent{}, sfu.Sent{}
+}
+
 // carry opens o, on a way that can carry it.
 func (s *session) carry(ctx context.Context, o *outlet) error {
+	if err := s.claim(o); err != nil {
+		return err
+	}
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		o.coming = false
+	}()
 	s.mu.Lock()
 	fits := s.fits(o.slot)
 	s.mu.Unlock()
@@ -214,7 +241,7 @@ func (o *outlet) Send(p codec.Packet) error {
 	case m == nil || muted || p.Layer != o.size:
 		return nil
 	}
-	p.Layer = 0
+	p.Layer, p.At = 0, p.At+o.shift
 	if err := m.Send(p); err != nil && !errors.Is(err, sfu.ErrEnded) {
 		return err
 	}
@@ -230,7 +257,9 @@ func (o *outlet) Mute(ctx context.Context, on bool) error {
 	}
 	if on {
 		o.muted = true
-		o.slot.mute()
+		if o.slot.owner == o {
+			o.slot.mute()
+		}
 	}
 	muted := o.muted
 	o.s.mu.Unlock()
@@ -259,8 +288,8 @@ func (o *outlet) Close() error {
 	o.slot.wait() // nothing of this track may slip into the next one
 	o.s.mu.Lock()
 	defer o.s.mu.Unlock()
-	o.slot.mute()
-	o.s.past[o.offer.Source] = sum(o.s.past[o.offer.Source], o.slot.sent())
-	o.slot.owner = nil
+	if o.slot.owner == o {
+		o.s.leave(o.slot)
+	}
 	return nil
 }

@@ -288,7 +288,18 @@ func TestOnePictureAtATime(t *testing.T) {
 	if _, err := ada.Publish(t.Context(), offer(sfu.Screen, codec.VP8)); !errors.Is(err, sfu.ErrOnePicture) {
 		t.Errorf("a second picture: %v", err)
 	}
-	if err := out.Close(); err != nil {
+	// A camera that is off makes room, and comes back when there is some.
+	if err := out.Mute(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	share, err := ada.Publish(t.Context(), offer(sfu.Screen, codec.VP8))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := out.Mute(t.Context(), false); !errors.Is(err, sfu.ErrOnePicture) {
+		t.Errorf("the camera beside the screen: %v", err)
+	}
+	if err := errors.Join(share.Close(), out.Mute(t.Context(), false), out.Close()); err != nil {
 		t.Fatal(err)
 	}
 	screen, err := ada.Publish(t.Context(), offer(sfu.Screen, codec.VP8))
