@@ -88,7 +88,16 @@ func codecNamed(mime string) (codec.Name, bool) {
 	return name, slices.Contains(codecs(), name)
 }
 
-func mediaEngine() (*webrtc.MediaEngine, error) {
+// phone is what RFC 7874, section 3, demands beside Opus. Some servers put it in
+// place of sound that there is not, and give up where it is not offered.
+func phone() []webrtc.RTPCodecParameters {
+	return []webrtc.RTPCodecParameters{
+		{PayloadType: 0, RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMU, ClockRate: 8000}},
+		{PayloadType: 8, RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMA, ClockRate: 8000}},
+	}
+}
+
+func mediaEngine(withPhone bool) (*webrtc.MediaEngine, error) {
 	m := &webrtc.MediaEngine{}
 	for _, name := range codecs() {
 		kind := webrtc.RTPCodecTypeVideo
@@ -98,6 +107,13 @@ func mediaEngine() (*webrtc.MediaEngine, error) {
 		for _, c := range offers(name) {
 			if err := m.RegisterCodec(c, kind); err != nil {
 				return nil, fmt.Errorf("register %s: %w", name, err)
+			}
+		}
+	}
+	if withPhone {
+		for _, c := range phone() {
+			if err := m.RegisterCodec(c, webrtc.RTPCodecTypeAudio); err != nil {
+				return nil, fmt.Errorf("register telephone sound: %w", err)
 			}
 		}
 	}

@@ -148,11 +148,13 @@ func (p *Peer) Descriptions() (ours, theirs string) {
 // ExpectTracks makes room for so many more streams of the other side, which
 // the next offer shows.
 func (p *Peer) ExpectTracks(sounds, pictures int) error {
-	for kind, n := range map[webrtc.RTPCodecType]int{webrtc.RTPCodecTypeAudio: sounds, webrtc.RTPCodecTypeVideo: pictures} {
-		for range n {
-			if _, err := p.pc.AddTransceiverFromKind(kind, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
-				return fmt.Errorf("expect tracks: %w", err)
-			}
+	for n := range sounds + pictures {
+		kind := webrtc.RTPCodecTypeAudio
+		if n >= sounds {
+			kind = webrtc.RTPCodecTypeVideo
+		}
+		if _, err := p.pc.AddTransceiverFromKind(kind, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
+			return fmt.Errorf("expect tracks: %w", err)
 		}
 	}
 	return nil

@@ -40,6 +40,7 @@ type Settings struct {
 	RelayOnly bool         // show the other side no address of this machine
 	Loopback  bool         // the other side is this machine itself
 	Relays    []Relay      // as the other side named them
+	Phone     bool         // offer to take telephone sound (G.711) too, which is then forgotten
 	Log       *slog.Logger
 }
 
@@ -111,7 +112,7 @@ func NewPeer(s Settings, on Handlers) (*Peer, error) {
 // newPeer uses any network, also one that a test makes.
 func newPeer(s Settings, on Handlers, count *wire, network transport.Net) (*Peer, error) {
 	p := &Peer{wire: count, on: on, log: journal{s.Log}, valves: newValves(), loopback: s.Loopback, done: make(chan struct{})}
-	media, err := mediaEngine()
+	media, err := mediaEngine(s.Phone)
 	if err != nil {
 		return nil, err
 	}

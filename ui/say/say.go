@@ -140,7 +140,7 @@ func joined(e *sfu.JoinError) Problem {
 		sfu.NoMedia:     {"no-media", "the server answers, but pictures and sound cannot get through", "a firewall may block UDP; ask your administrator"},
 		sfu.BadProtocol: {"bad-protocol", "the server sent something that makes no sense", "it may be of another version; ask its operator"},
 
-		sfu.OfferRefused: {"offer-refused", "the server does not take what this program offers", "it may know other codecs; ask its operator"},
+		sfu.OfferRefused: {"offer-refused", "the server does not take what this program offers", "it may know other codecs, or want another pass; ask its operator"},
 	}[e.Why]
 	if p.Code == "" {
 		p = Problem{Code: "join", Text: string(e.Why)}

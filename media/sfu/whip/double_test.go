@@ -38,6 +38,7 @@ type double struct {
 	NoRestart bool          // a restart is 422, and there are no entity tags
 	Offers    bool          // WHEP answers with an offer
 	Only      string        // the MIME type of the only codec of pictures
+	Deaf      bool          // knows no sound but the telephone's, which it answers in place of any; with Only
 	Links     []string      // Link headers of the answers
 	Edit      func(*answer) // changes an answer of a POST before it goes out
 
@@ -117,12 +118,19 @@ func open(t *testing.T, change func(*double)) *double {
 		err = engine.RegisterDefaultCodecs()
 	} else {
 		sound := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1"}
+		number, form := webrtc.PayloadType(111), ""
+		if d.Only == webrtc.MimeTypeH264 {
+			form = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"
+		}
+		if d.Deaf {
+			sound, number = webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMU, ClockRate: 8000}, 97
+		}
 		picture := webrtc.RTPCodecCapability{
-			MimeType: d.Only, ClockRate: 90000, SDPFmtpLine: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
+			MimeType: d.Only, ClockRate: 90000, SDPFmtpLine: form,
 			RTCPFeedback: []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}},
 		}
 		err = errors.Join(
-			engine.RegisterCodec(webrtc.RTPCodecParameters{PayloadType: 111, RTPCodecCapability: sound}, webrtc.RTPCodecTypeAudio),
+			engine.RegisterCodec(webrtc.RTPCodecParameters{PayloadType: number, RTPCodecCapability: sound}, webrtc.RTPCodecTypeAudio),
 			engine.RegisterCodec(webrtc.RTPCodecParameters{PayloadType: 102, RTPCodecCapability: picture}, webrtc.RTPCodecTypeVideo))
 	}
 	if err := errors.Join(err, webrtc.RegisterDefaultInterceptors(engine, chain)); err != nil {
@@ -322,6 +330,10 @@ func (d *double) enter(watch bool, name, offer string) *answer {
 				return refuse(http.StatusInternalServerError, err.Error())
 			}
 			go d.listen(sender, from)
+		}
+		if d.Deaf {
+			t, _ := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMU, ClockRate: 8000}, "sound", "stream")
+			_, _ = pc.AddTrack(t)
 		}
 		if d.Offers {
 			a.Status, v.answered = http.StatusNotAcceptable, false

@@ -48,12 +48,14 @@ func TestRelaysOfAnAnswerAreRead(t *testing.T) {
 		`<turn:nobody.example>; rel="ice-server"`,
 		`<https://web.example>; rel="ice-server"`,
 		`<stun:first.example>; rel="ice-server"; rel="other"`,
+		`<turn:a.example:3478%3Ftransport=udp>; rel="ice-server"; username="u"; credential="c"`,
 	})
 	want := []rtc.Relay{
 		{URLs: []string{"stun:stun.example.net"}},
 		{URLs: []string{"turn:turn.example.net?transport=udp"}, User: "us,er", Password: `my"Pass;word`},
 		{URLs: []string{"turns:turn.example.net?transport=tcp"}, User: "user", Password: "pass"},
 		{URLs: []string{"stun:first.example"}},
+		{URLs: []string{"turn:a.example:3478?transport=udp"}, User: "u", Password: "c"},
 	}
 	if len(got) != len(want) {
 		t.Fatalf("%+v", got)
@@ -61,6 +63,16 @@ func TestRelaysOfAnAnswerAreRead(t *testing.T) {
 	for i := range want {
 		if got[i].URLs[0] != want[i].URLs[0] || got[i].User != want[i].User || got[i].Password != want[i].Password {
 			t.Errorf("%+v, want %+v", got[i], want[i])
+		}
+	}
+}
+
+func TestEntityTagsAreRepeatedAsTheyAre(t *testing.T) {
+	for tag, want := range map[string]string{
+		`"xyzzy"`: `"xyzzy"`, `AbCd`: `AbCd`, `W/"xyzzy"`: "", `*`: "", ``: "", `""`: "", `"a`: "", `a"`: "", `"a"b"`: "", `a b`: "", `"a","b"`: "", "\"\x7f\"": "",
+	} {
+		if got := tagOf(tag); got != want {
+			t.Errorf("%q: %q, want %q", tag, got, want)
 		}
 	}
 }

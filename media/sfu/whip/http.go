@@ -161,7 +161,7 @@ func (d door) post(ctx context.Context, offer string) (accepted, error) {
 	if r.status != http.StatusCreated && !counter {
 		return accepted{}, d.refusal(r)
 	}
-	a := accepted{description: r.body, counter: counter, tag: strong(r.header.Get("ETag")), relays: relays(r.header.Values("Link"))}
+	a := accepted{description: r.body, counter: counter, tag: tagOf(r.header.Get("ETag")), relays: relays(r.header.Values("Link"))}
 	if a.session, err = location(r); err != nil {
 		return accepted{}, err
 	}
@@ -275,16 +275,17 @@ func retryAfter(s string, now time.Time) time.Duration {
 	return 0
 }
 
-// strong returns an entity tag as it must be repeated, or nothing if it is none,
-// or a weak one (RFC 9110, section 8.8.3).
-func strong(tag string) string {
-	if len(tag) < 3 || len(tag) > 512 || tag[0] != '"' || strings.IndexByte(tag[1:], '"') != len(tag)-2 {
+// tagOf returns an entity tag as it must be repeated, or nothing if it is none, or
+// a weak one (RFC 9110, section 8.8.3). Some servers leave the quotes out.
+func tagOf(s string) string {
+	bare := strings.TrimSuffix(strings.TrimPrefix(s, `"`), `"`)
+	if bare == "" || bare == "*" || len(s) > 512 || len(s)-len(bare) == 1 || strings.HasPrefix(s, "W/") {
 		return ""
 	}
-	if strings.ContainsFunc(tag, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+	if strings.ContainsFunc(bare, func(r rune) bool { return r <= ' ' || r == '"' || r == ',' || r > '~' }) {
 		return ""
 	}
-	return tag
+	return s
 }
 
 func isType(h http.Header, want string) bool {

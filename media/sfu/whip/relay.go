@@ -1,6 +1,7 @@
 package whip
 
 import (
+	"net/url"
 	"strings"
 
 	"paravent/media/rtc"
@@ -98,6 +99,9 @@ func relay(target string, params map[string]string) (rtc.Relay, bool) {
 	isRelay := false
 	for rel := range strings.FieldsSeq(params["rel"]) {
 		isRelay = isRelay || strings.EqualFold(rel, "ice-server")
+	}
+	if plain, err := url.PathUnescape(target); err == nil { // some escape the question mark
+		target = plain
 	}
 	scheme, _, ok := strings.Cut(target, ":")
 	r := rtc.Relay{URLs: []string{target}}

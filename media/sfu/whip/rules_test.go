@@ -90,6 +90,22 @@ func TestEveryKindOfStrictServerIsSpokenTo(t *testing.T) {
 	}
 }
 
+// Such servers put telephone sound in place of sound that there is not.
+func TestAStreamWithoutSoundIsWatched(t *testing.T) {
+	d := open(t, func(d *double) { d.Only, d.Deaf = webrtc.MimeTypeVP8, true })
+	ada, bo := d.enterAs(t, "/whip/atelier"), d.enterAs(t, "/whep/atelier")
+	cross(t, ada, bo)
+	if may := ada.Caps().Publish; may[sfu.Microphone] || !may[sfu.Camera] {
+		t.Errorf("a server that takes no sound: %v", may)
+	}
+	if _, err := ada.Publish(t.Context(), offer(sfu.Microphone, codec.Opus)); !errors.Is(err, sfu.ErrUnsupported) {
+		t.Errorf("a microphone for a server that takes no sound: %v", err)
+	}
+	if n := bo.Count(func(e sfu.Event) bool { a, ok := e.(sfu.TrackAdded); return ok && a.Track.Source.IsSound() }); n > 0 {
+		t.Error("sound that cannot be heard is shown")
+	}
+}
+
 func TestAnEndedSessionIsDeleted(t *testing.T) {
 	d := open(t, nil)
 	ada := d.enterAs(t, "/whip/atelier")

@@ -132,7 +132,8 @@ func (s *session) open(ctx context.Context) (_ *way, err error) {
 }
 
 func (s *session) newPeer(w *way) (*rtc.Peer, error) {
-	return rtc.NewPeer(rtc.Settings{Lane: s.kit.Media, RelayOnly: s.kit.RelayOnly, Loopback: s.loopback, Log: s.kit.Log}, w.handlers(s.hosts, s.remote))
+	set := rtc.Settings{Lane: s.kit.Media, RelayOnly: s.kit.RelayOnly, Loopback: s.loopback, Phone: s.watch, Log: s.kit.Log}
+	return rtc.NewPeer(set, w.handlers(s.hosts, s.remote))
 }
 
 // describe adds what the session sends or receives.
@@ -173,6 +174,14 @@ func (w *way) settle(ctx context.Context, draft string, a accepted) error {
 			return broken(err)
 		}
 		w.answer = a.description
+		// All share one way, so candidates count wherever they are: some servers put
+		// them into a section that they refuse.
+		f, _ := readFragment(a.description)
+		for _, c := range f.candidates {
+			if err := w.peer.AddCandidate(rtc.Candidate{Line: c}); err != nil {
+				return broken(err)
+			}
+		}
 		return nil
 	}
 	answer, err := w.peer.Answer(a.description)
@@ -359,7 +368,7 @@ func (w *way) restart(ctx context.Context) error {
 		w.log("restart", err)
 		return errCannot
 	}
-	w.answer, w.tag = answer, strong(r.header.Get("ETag"))
+	w.answer, w.tag = answer, tagOf(r.header.Get("ETag"))
 	return nil
 }
 

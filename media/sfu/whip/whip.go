@@ -83,6 +83,9 @@ func (c Connector) Join(ctx context.Context, r sfu.Room, p sfu.Pass, k sfu.Kit) 
 		for range s.events.Events() { // nobody reads them
 			continue
 		}
+		if no := (*sfu.JoinError)(nil); errors.As(err, &no) {
+			return nil, no
+		}
 		return nil, fmt.Errorf("join: %w", err)
 	}
 	s.begin(w)
