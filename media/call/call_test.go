@@ -9,6 +9,7 @@ import (
 
 	"paravent/media/call"
 	"paravent/media/capture"
+	"paravent/media/codec"
 	"paravent/media/frame"
 	"paravent/media/sfu"
 	"paravent/privacy/consent"
@@ -31,6 +32,47 @@ func TestNoDeviceIsOpenedBeforeThePersonSaysSo(t *testing.T) {
 		}
 		s.end(t)
 	})
+}
+
+func TestNoDeviceIsOpenedForAServerThatTakesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := enter(t, nil)
+		s.session.caps.Publish = map[sfu.Source]bool{sfu.Microphone: true}
+		if err := s.SetCamera(t.Context(), true); !errors.Is(err, sfu.ErrUnsupported) {
+			t.Errorf("the camera: %v, want sfu.ErrUnsupported", err)
+		}
+		if err := s.SetMicrophone(t.Context(), true); err != nil {
+			t.Error(err)
+		}
+		if s.count("open camera") != 0 || s.count("open microphone") != 1 {
+			t.Errorf("%d cameras and %d microphones were opened", s.count("open camera"), s.count("open microphone"))
+		}
+		s.end(t)
+	})
+}
+
+func TestThePictureIsInACodecThatTheServerTakes(t *testing.T) {
+	for _, c := range []struct {
+		chosen codec.Name
+		takes  []codec.Name
+		want   string
+	}{
+		{codec.VP8, nil, "vp8"},
+		{codec.H264, []codec.Name{codec.AV1, codec.VP8}, "vp8"}, // AV1 cannot be sent
+		{codec.VP8, []codec.Name{codec.H264, codec.VP8}, "vp8"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := enter(t, func(set *call.Settings) { set.Codec = c.chosen })
+			s.session.caps.Pictures = c.takes
+			if err := s.SetCamera(t.Context(), true); err != nil {
+				t.Error(err)
+			}
+			if s.count("publish as "+c.want) != 1 {
+				t.Errorf("%s chosen, %s taken: not published as %s", c.chosen, c.takes, c.want)
+			}
+			s.end(t)
+		})
+	}
 }
 
 func TestWhatTheStartAsksForWaitsUntilTheRoomIsKnown(t *testing.T) {

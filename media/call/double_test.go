@@ -57,18 +57,22 @@ type session struct {
 	once  sync.Once
 
 	publish chan struct{} // closed lets Publish return; nil does not hold it
+	caps    sfu.Caps
 }
 
-func newSession(d *diary) *session { return &session{diary: d, queue: sfu.NewQueue()} }
+func newSession(d *diary) *session {
+	return &session{diary: d, queue: sfu.NewQueue(), caps: sfu.Caps{Roster: true, Watch: true, Tracks: true, Chat: true, Hand: true}}
+}
 
 func (s *session) Self() sfu.Member         { return sfu.Member{ID: "me", Name: "Me", Role: sfu.Person} }
 func (s *session) RoomName() sfu.Foreign    { return "room" }
-func (s *session) Caps() sfu.Caps           { return sfu.Caps{Chat: true, Hand: true} }
+func (s *session) Caps() sfu.Caps           { return s.caps }
 func (s *session) Events() <-chan sfu.Event { return s.queue.Events() }
 func (s *session) Stats() sfu.Stats         { return sfu.Stats{} }
 
 func (s *session) Publish(ctx context.Context, o sfu.TrackOffer) (sfu.Outlet, error) {
 	s.add("publish " + string(o.Source))
+	s.add("publish as " + string(o.Codec))
 	if s.publish != nil {
 		select {
 		case <-s.publish:

@@ -314,13 +314,11 @@ func text(t *testing.T, h House) {
 }
 
 func member(e sfu.Event) (sfu.Member, bool) {
-	switch e := e.(type) {
-	case sfu.MemberJoined:
-		return e.Member, true
-	case sfu.MemberChanged:
-		return e.Member, true
+	if j, ok := e.(sfu.MemberJoined); ok {
+		return j.Member, true
 	}
-	return sfu.Member{}, false
+	c, ok := e.(sfu.MemberChanged)
+	return c.Member, ok
 }
 
 func clean(t *testing.T, f sfu.Foreign) {
