@@ -43,7 +43,7 @@ var (
 )
 
 const (
-	leastSpeech = 200 // windows of 10 ms in which somebody speaks
+	leastSpeech = 100 // windows of 10 ms in which somebody speaks
 	mostWindows = 6000
 	within      = 25 // dB below the loudest that still count as speech
 	leastLevel  = -70

@@ -33,11 +33,9 @@ func roomGate(t *testing.T, name string, mode gate.Mode) judge.System {
 				a.Take(calibration[:frame.BlockLen])
 				meter.Hear(a.Bins, a.Len())
 			}
-			r, err := meter.Reference()
-			if err != nil {
-				return nil, err
+			if r, err := meter.Reference(); err == nil {
+				ref = &r
 			}
-			ref = &r
 		}
 		g, err := gate.New(mode, m, ref)
 		return []filter.SoundFilter{g}, err

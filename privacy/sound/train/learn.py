@@ -54,6 +54,7 @@ class Net(nn.Module):
         self.register_buffer("mean", mean)
         self.register_buffer("inverse", inverse)
         front, one, two = SIZES
+        self.some = nn.Dropout(0.15)
         self.front = nn.Linear(FEATURES, front)
         self.one = nn.GRU(front, one, batch_first=True)
         self.two = nn.GRU(one, two, batch_first=True)
@@ -67,9 +68,24 @@ class Net(nn.Module):
 
     def forward(self, x):
         x = ((x - self.mean) * self.inverse).clamp(-6, 6)
-        one, _ = self.one(torch.tanh(self.front(x)))
+        one, _ = self.one(self.some(torch.tanh(self.front(x))))
+        one = self.some(one)
         two, _ = self.two(one)
+        two = self.some(two)
         return self.last(torch.cat((one, two), 2))
+
+
+def blurred(x):
+    """The features as if the person had been measured a little otherwise, so that no
+    voice is known by heart."""
+    n = x.shape[0]
+    steps = torch.randn(n, 1, 8) * 0.1  # 2 dB, smooth over the bands
+    off = nn.functional.interpolate(steps, size=BANDS, mode="linear", align_corners=True)
+    cues = torch.randn(n, 1, 4) * 0.05
+    x = x.clone()
+    x[:, :, :BANDS] += off
+    x[:, :, 2 * BANDS + 4 : 2 * BANDS + 8] += cues
+    return x + torch.randn_like(x) * 0.03
 
 
 def losses(logits, rows, tilt):
@@ -167,14 +183,15 @@ def main():
         net.load_state_dict(torch.load(a.start))
     mean = Net(net.mean, net.inverse)  # of the last steps, which is what is kept
     mean.load_state_dict(net.state_dict())
+    mean.eval()
     print("weights", sum(p.numel() for p in net.parameters()), "files", len(scenes.parts), flush=True)
-    optimizer = torch.optim.Adam(net.parameters(), lr=a.rate, betas=(0.9, 0.99))
+    optimizer = torch.optim.AdamW(net.parameters(), lr=a.rate, betas=(0.9, 0.99), weight_decay=0.02)
     began, step, seen = time.time(), 0, []
     while (done := (time.time() - began) / 60 / a.minutes) < 1:
         rows = scenes.batch(rng, 48, 450)
         for group in optimizer.param_groups:
             group["lr"] = a.rate * min(1, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * done) + 0.01)
-        each = losses(net(rows[:, :, :FEATURES]), rows, a.tilt)
+        each = losses(net(blurred(rows[:, :, :FEATURES])), rows, a.tilt)
         worst = (each / each.mean()).detach().clamp(0.3, 4).sqrt()  # the hard scenes teach most
         loss = (each * worst).mean()
         optimizer.zero_grad()

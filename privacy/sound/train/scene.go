@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"math/cmplx"
 	"math/rand/v2"
 	"slices"
 
@@ -117,6 +118,28 @@ const (
 	music
 )
 
+// of returns how d colours the voice of somebody whose mouth is not like the one that
+// was recorded.
+func (d *device) of(rnd *rand.Rand) *device {
+	nodes := [...]float64{100, 250, 500, 1000, 2000, 3000, 4500, 7000}
+	var db [len(nodes)]float64
+	for i := range db {
+		db[i] = 2.5 * rnd.NormFloat64()
+	}
+	mine := *d
+	mine.gain = make([]float32, len(d.gain))
+	for k, g := range d.gain {
+		f := max(nodes[0], float64(k)*rate/impulse)
+		i := 0
+		for i < len(nodes)-2 && f > nodes[i+1] {
+			i++
+		}
+		u := min(1, math.Log(f/nodes[i])/math.Log(nodes[i+1]/nodes[i]))
+		mine.gain[k] = g * float32(math.Pow(10, (db[i]+(db[i+1]-db[i])*u)/20))
+	}
+	return &mine
+}
+
 type source struct {
 	kind kind
 	h    []float32
@@ -187,12 +210,12 @@ func newHome(rnd *rand.Rand, lib *library, usual *gate.Reference, w *workshop) *
 			break
 		}
 	}
-	h := &home{person: pick(rnd, lib.voices), pitch: between(rnd, 0.88, 1.15), noise: between(rnd, 6, 60)}
+	h := &home{person: pick(rnd, lib.voices), pitch: between(rnd, 0.78, 1.28), noise: between(rnd, 6, 60)}
 	if len(lib.children) > 0 && rnd.Float64() < 0.04 {
 		h.person = pick(rnd, lib.children)
 	}
 	dev := newDevice(rnd, near > 0.12)
-	w.device = dev
+	w.device = dev.of(rnd)
 	first := p.response(rnd, seat, mic, directed(seat, mic, between(rnd, -0.3, 0.3)), w)
 	for i := range h.seats {
 		at := seat
@@ -201,6 +224,7 @@ func newHome(rnd *rand.Rand, lib *library, usual *gate.Reference, w *workshop) *
 		}
 		h.seats[i] = p.response(rnd, at, mic, directed(at, mic, between(rnd, -0.9, 0.9)), w)
 	}
+	w.device = dev
 	desk, _ := place3(rnd, p, mic, between(rnd, 0.1, 0.5), 0.7, 0.8)
 	h.desk = p.response(rnd, desk, mic, everywhere(), w)
 	for _, at := range far {
@@ -216,6 +240,7 @@ func newHome(rnd *rand.Rand, lib *library, usual *gate.Reference, w *workshop) *
 			s.kind, m = music, everywhere()
 			s.gain = between(rnd, -4, 8)
 		}
+		w.device = dev.of(rnd)
 		s.h = p.response(rnd, at, mic, m, w)
 		h.others = append(h.others, s)
 	}
@@ -313,14 +338,14 @@ func (o source) wave(rnd *rand.Rand, lib *library, not *speaker) []float32 {
 	case music:
 		return level(pick(rnd, lib.music).take(rnd, samples, between(rnd, 0.9, 1.1)))
 	case television:
-		wave := other(lib.voices).take(rnd, samples, between(rnd, 0.88, 1.15))
+		wave := other(lib.voices).take(rnd, samples, between(rnd, 0.78, 1.28))
 		if len(lib.music) > 0 && rnd.Float64() < 0.7 {
 			add(wave, level(pick(rnd, lib.music).take(rnd, samples, 1)), between(rnd, -18, -2))
 		}
 		return wave
 	case talker:
 	}
-	return other(lib.voices).take(rnd, samples, between(rnd, 0.88, 1.15))
+	return other(lib.voices).take(rnd, samples, between(rnd, 0.78, 1.28))
 }
 
 // noises is everything that nobody says.
@@ -336,15 +361,8 @@ func (h *home) noises(rnd *rand.Rand, lib *library, w *workshop) []float32 {
 		}
 	}
 	add(z, floor, person-h.noise+between(rnd, -4, 4))
-	if rnd.Float64() < 0.1 {
-		hum := make([]float32, samples)
-		for n := 1; n < 8; n++ {
-			a, ph := rnd.Float64()/float64(n), rnd.Float64()*6
-			for i := range hum {
-				hum[i] += float32(a * math.Sin(2*math.Pi*50*float64(n*i)/rate+ph))
-			}
-		}
-		add(z, hum, person-between(rnd, 15, 45))
+	if rnd.Float64() < 0.2 {
+		add(z, hum(rnd), person-between(rnd, 0, 45))
 	}
 	if rnd.Float64() < 0.3 {
 		keys := w.convolve(h.clicks(rnd, lib), h.desk)
@@ -360,6 +378,38 @@ func (h *home) noises(rnd *rand.Rand, lib *library, w *workshop) []float32 {
 	if len(lib.noises) > 0 && rnd.Float64() < 0.15 {
 		n := level(w.convolve(pick(rnd, lib.noises).take(rnd, samples, between(rnd, 0.8, 1.2)), h.others[0].h))
 		add(z, n, person-between(rnd, 3, 30))
+	}
+	return z
+}
+
+// hum is a transformer, an alarm, a fridge: tones that stay, at a level of 0 dB.
+func hum(rnd *rand.Rand) []float32 {
+	base, falls := 50.0, between(rnd, 0, 1)
+	if rnd.Float64() < 0.6 {
+		base = between(rnd, 60, 900)
+	}
+	lines := 1 + rnd.IntN(40)
+	z := make([]float32, samples)
+	sum := 0.0
+	for n := 1; n <= lines && float64(n)*base < 7000; n++ {
+		a := math.Pow(float64(n), -falls)
+		if rnd.Float64() < 0.2 {
+			a = 0
+		}
+		sum += a * a / 2
+		// a tone is a turning pointer
+		sin, cos := math.Sincos(2 * math.Pi * base * float64(n) / rate)
+		turn, at := complex(cos, sin), complex(a, 0)*cmplx.Rect(1, 2*math.Pi*rnd.Float64())
+		for i := range z {
+			z[i] += float32(real(at))
+			at *= turn
+		}
+	}
+	scale(z, -10*math.Log10(sum+1e-9))
+	if rnd.Float64() < 0.4 { // goes on and off
+		for i, on := range speaks(rnd, true) {
+			z[i] *= on
+		}
 	}
 	return z
 }
