@@ -348,7 +348,7 @@ func (w *way) restart(ctx context.Context) error {
 			return errCannot
 		}
 		w.offer = strict(offer)
-		pause(ctx, gatherTime)
+		w.gather(ctx)
 	}
 	f := w.fresh()
 	r, err := w.door.patch(ctx, w.session, "*", typeFragment, f.write(w.offer))
@@ -370,6 +370,26 @@ func (w *way) restart(ctx context.Context) error {
 	}
 	w.answer, w.tag = answer, tagOf(r.header.Get("ETag"))
 	return nil
+}
+
+// gather waits until there is a candidate to tell, and a little longer for more.
+func (w *way) gather(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, restartTime/2)
+	defer cancel()
+	for {
+		w.mu.Lock()
+		some, rung := len(w.found) > 0 || w.all, w.rung
+		w.mu.Unlock()
+		if some {
+			pause(ctx, gatherTime)
+			return
+		}
+		select {
+		case <-rung:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // close ends the way, at the server as well. Nothing is left of it when it
