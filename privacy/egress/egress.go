@@ -22,6 +22,7 @@ const (
 	Signalling Purpose = "signalling"
 	Media      Purpose = "media"
 	dependency Purpose = "a dependency" // that tries to speak by itself; never allowed
+	redirect   Purpose = "a redirect"   // to another origin; never allowed
 )
 
 // A DeniedError reports a connection that no rule allows.
@@ -109,6 +110,15 @@ func (g *Guard) check(why Purpose, host string) error {
 		return &DeniedError{Purpose: why, Host: host}
 	}
 	return nil
+}
+
+// forbid writes down a host that is never allowed.
+func (g *Guard) forbid(why Purpose, host string) error {
+	host = canonical(host)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.note(Entry{Purpose: why, Host: host})
+	return &DeniedError{Purpose: why, Host: host}
 }
 
 // note must be called with mu held.

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -93,6 +94,9 @@ func TestARedirectElsewhereIsNotFollowed(t *testing.T) {
 	var denied *egress.DeniedError
 	if err := get(t, c, srv.URL+"/?to="+url.QueryEscape(other.URL)); !errors.As(err, &denied) || reached {
 		t.Errorf("error = %v, reached %v", err, reached)
+	}
+	if j := g.Journal(); !slices.ContainsFunc(j, func(e egress.Entry) bool { return e.Purpose == denied.Purpose && e.Host == "127.0.0.1" && !e.Allowed }) {
+		t.Errorf("the journal does not say where the redirect led: %+v", j)
 	}
 	if err := get(t, c, srv.URL+"/?to=/here"); err != nil {
 		t.Errorf("within one origin: %v", err)

@@ -137,8 +137,10 @@ func (l *Lane) HTTPClient() *http.Client {
 		ResponseHeaderTimeout: 15 * time.Second,
 		IdleConnTimeout:       30 * time.Second,
 		MaxIdleConns:          8,
+
+		MaxResponseHeaderBytes: maxHeader,
 	}
-	return &http.Client{Transport: guarded{l, t}, CheckRedirect: sameOrigin}
+	return &http.Client{Transport: guarded{l, t}, CheckRedirect: l.sameOrigin}
 }
 
 // tlsConfig is what BSI TR-02102-2 (2026-01) recommends: TLS 1.3, and of TLS
@@ -176,12 +178,17 @@ func (g guarded) RoundTrip(req *http.Request) (*http.Response, error) {
 // CloseIdleConnections lets http.Client.CloseIdleConnections reach the sockets.
 func (g guarded) CloseIdleConnections() { g.t.CloseIdleConnections() }
 
-const maxRedirects = 5
+const (
+	maxRedirects = 5
+	maxHeader    = 64 << 10 // bytes; proxies in front of servers allow 8 to 32 KiB
+)
 
-func sameOrigin(req *http.Request, via []*http.Request) error {
+// sameOrigin lets a redirect go only to where the first request went, and writes
+// down where else it would have gone.
+func (l *Lane) sameOrigin(req *http.Request, via []*http.Request) error {
 	first := via[0].URL
 	if req.URL.Scheme != first.Scheme || req.URL.Host != first.Host {
-		return &DeniedError{Purpose: "a redirect", Host: canonical(req.URL.Host)}
+		return l.guard.forbid(redirect, req.URL.Host)
 	}
 	if len(via) > maxRedirects {
 		return errors.New("too many redirects")
