@@ -76,7 +76,7 @@ func report(w io.Writer, err error) int {
 		p = say.Problem{Code: "no-calibration", Text: sfu.Foreign(err.Error()).Clean(), Hint: "paravent calibrate --list says what there is"}
 	case errors.Is(err, errRefused):
 		p, code = say.Problem{Text: err.Error()}, exitRefused
-	case errors.Is(err, policy.ErrRaw), errors.As(err, &denied):
+	case errors.Is(err, policy.ErrRaw), errors.Is(err, policy.ErrNotListed), errors.As(err, &denied):
 		p, code = say.Of(err), exitPolicy
 	default:
 		p = say.Of(err)

@@ -20,6 +20,7 @@ import (
 	"paravent/privacy/secret"
 	"paravent/ui/line"
 	"paravent/ui/prompt"
+	"paravent/ui/say"
 	"paravent/ui/tui"
 	"paravent/ui/view"
 	"paravent/ui/window"
@@ -42,9 +43,12 @@ func join(ctx context.Context, link string, chosen, settings config.Join) (err e
 	if err != nil {
 		return err
 	}
-	where, err := net.find(link)
+	where, err := net.find(ctx, link, visitor{name: chosen.Name, server: chosen.Server}, rules)
 	if err != nil {
 		return err
+	}
+	if where.page != "" {
+		fmt.Fprintf(os.Stderr, "paravent: %s\n", say.Leads(where.page, where.room.Server, where.is))
 	}
 	if pass.Token.Empty() {
 		pass.Token = where.room.Token

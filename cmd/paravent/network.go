@@ -5,24 +5,42 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"strings"
 
 	"paravent/media/codec"
 	"paravent/media/sfu"
 	"paravent/media/sfu/livekit"
+	"paravent/media/sfu/notyet"
 	"paravent/media/sfu/whip"
 	"paravent/privacy/egress"
 	"paravent/privacy/policy"
 )
 
-// A network is the guard and every kind of server behind it. It is the only
-// place that knows the kinds.
+// kinds are the kinds of servers that can be joined. This is the only place that
+// knows them: a new kind is one folder and one line here.
+func kinds() []sfu.Connector {
+	return []sfu.Connector{
+		livekit.Connector{},
+		whip.Connector{},
+		whip.Connector{Watch: true},
+	}
+}
+
+// A network is the guard and every kind of server behind it.
 type network struct {
 	guard *egress.Guard
 	kinds []sfu.Connector
+	known []sfu.Recogniser // of the kinds, and of those that cannot be joined
 }
 
 func newNetwork() *network {
-	n := &network{guard: egress.NewGuard(), kinds: []sfu.Connector{livekit.Connector{}, whip.Connector{}, whip.Connector{Watch: true}}}
+	n := &network{guard: egress.NewGuard(), kinds: kinds()}
+	for _, k := range n.kinds {
+		if r, ok := k.(sfu.Recogniser); ok {
+			n.known = append(n.known, r)
+		}
+	}
+	n.known = append(n.known, notyet.Kinds()...)
 	n.guard.Seal()
 	return n
 }
@@ -31,27 +49,125 @@ func newNetwork() *network {
 type place struct {
 	kind sfu.Connector
 	room sfu.Room
+	page string    // the server that was asked, where a page led here
+	is   sfu.Found // as what it was recognised
 }
 
-// find reads a link. Nothing is sent.
-func (n *network) find(link string) (place, error) {
+// plain reads a link that names its kind. Nothing is sent.
+func (n *network) plain(link string) (place, bool, error) {
 	for _, k := range n.kinds {
 		r, ok, err := k.Room(link)
 		if err != nil {
-			return place{}, &usageError{err}
+			return place{}, true, &usageError{err}
 		}
 		if ok {
-			return place{k, r}, nil
+			return place{kind: k, room: r}, true, nil
 		}
 	}
-	return place{}, &usageError{errors.New("this is no link to a kind of meeting that this version knows: " +
-		"livekit+wss://HOST/?token=…, whip+https://HOST/PATH or whep+https://HOST/PATH")}
+	return place{}, false, nil
 }
+
+// page reads a link to a web page. Nothing is sent.
+func (n *network) page(link string) (sfu.Page, error) {
+	p, ok, err := sfu.ReadPage(link)
+	switch {
+	case err != nil:
+		return sfu.Page{}, &usageError{err}
+	case !ok:
+		_, forms := sfu.Joinable(n.known)
+		return sfu.Page{}, &usageError{errors.New("this is no link to a meeting: it begins with https://, or looks like " + strings.Join(forms, ", "))}
+	}
+	return p, nil
+}
+
+// ask lets the server of p, and no other, be asked what it is.
+func (n *network) ask(ctx context.Context, p sfu.Page, rules policy.Policy, known []sfu.Recogniser) (sfu.Found, *sfu.Asker, error) {
+	client := n.guard.Lane(egress.Signalling).HTTPClient()
+	a := sfu.NewAsker(client, p)
+	if err := rules.MayReach(p.Host()); err != nil {
+		return sfu.Found{}, a, err
+	}
+	n.guard.Allow(egress.Signalling, p.Host())
+	defer client.CloseIdleConnections()
+	f, err := sfu.Recognise(ctx, p, a, known)
+	return f, a, err
+}
+
+// A visitor is who wants to join.
+type visitor struct {
+	name   string // that pages are told which give a pass to whoever says one
+	server string // that a page may lead to, beside its own
+}
+
+// find returns where a link leads. The server of a page is asked what it is; that of
+// a link which names its kind is not.
+func (n *network) find(ctx context.Context, link string, v visitor, rules policy.Policy) (place, error) {
+	if at, ok, err := n.plain(link); ok || err != nil {
+		return at, err
+	}
+	p, err := n.page(link)
+	if err != nil {
+		return place{}, err
+	}
+	f, a, err := n.ask(ctx, p, rules, n.known)
+	if err != nil {
+		return place{}, err
+	}
+	if f.Link.Empty() && !f.Usher {
+		return place{}, n.notYet(p, f)
+	}
+	if f.Usher {
+		if f, err = n.usher(ctx, p, a, f, v); err != nil {
+			return place{}, err
+		}
+	}
+	at, ok, err := n.plain(f.Link.Reveal())
+	if !ok && err == nil {
+		err = n.notYet(p, f)
+	}
+	at.page, at.is = p.Server(), f
+	return at, err
+}
+
+// usher lets the page lead to its meeting. It may lead away only where the person
+// has said so.
+func (n *network) usher(ctx context.Context, p sfu.Page, a *sfu.Asker, f sfu.Found, v visitor) (sfu.Found, error) {
+	for _, k := range n.known {
+		u, ok := k.(sfu.Usher)
+		if !ok || k.Kind() != f.Kind {
+			continue
+		}
+		link, err := u.Usher(ctx, p, a, v.name)
+		if err != nil {
+			return f, err
+		}
+		at, ok, err := n.plain(link.Reveal())
+		if err != nil || !ok {
+			return f, &sfu.JoinError{Why: sfu.BadProtocol}
+		}
+		if host := hostname(at.room.Server); host != p.Host() && !strings.EqualFold(host, v.server) {
+			return f, &sfu.SentElsewhereError{Page: p.Server(), Server: host}
+		}
+		f.Link = link
+		return f, nil
+	}
+	return f, n.notYet(p, f)
+}
+
+func (n *network) notYet(p sfu.Page, f sfu.Found) error {
+	titles, _ := sfu.Joinable(n.known)
+	return &sfu.NotYetError{Server: p.Server(), Kind: f.Kind, Title: f.Title, Closed: f.Closed, Known: titles}
+}
+
+func hostname(server string) string { return (&url.URL{Host: server}).Hostname() }
 
 // join enters the room. The only hosts that may be spoken to are the link's,
 // and those that the server names for media.
 func (n *network) join(ctx context.Context, p place, pass sfu.Pass, pictures []codec.Name, rules policy.Policy, log *slog.Logger) (sfu.Session, error) {
-	host := (&url.URL{Host: p.room.Server}).Hostname()
+	host := hostname(p.room.Server)
+	if err := rules.MayReach(host); err != nil {
+		return nil, err
+	}
 	n.guard.Allow(egress.Signalling, host)
 	n.guard.Allow(egress.Media, host)
 	ctx, cancel := context.WithTimeout(ctx, joinTime)

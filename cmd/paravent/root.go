@@ -22,9 +22,14 @@ func newRoot() *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(newJoin(), newRehearse(), newFilter(), newCalibrate(), newDevices(), newVersion(), newRescue())
+	root.AddCommand(newJoin(), newRehearse(), newFilter(), newCalibrate(), newDevices(), newCheck(), newVersion(), newRescue())
 	return root
 }
+
+const linksHelp = `Links: https://HOST/…  the server of the page, and nobody else, is asked what kind
+of meeting it is. Without asking: livekit+wss://HOST/?token=…, whip+https://HOST/PATH
+to send, whep+https://HOST/PATH to watch. Plain ws: and http: go only to this machine
+itself.`
 
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
@@ -42,7 +47,7 @@ func newJoin() *cobra.Command {
 		Long: `Join a meeting. Without LINK it is asked for, or taken from PARAVENT_LINK, so
 that links with secrets stay out of the shell's history and the process list.
 
-Links: livekit+wss://HOST/?token=…  (livekit+ws:// only to this machine itself)
+` + linksHelp + `
 
 Exit codes: 0 done, 1 error, 2 usage, 3 ended by the server, 4 refused by you,
 5 refused by policy, 130 interrupted.`,
@@ -73,6 +78,7 @@ Exit codes: 0 done, 1 error, 2 usage, 3 ended by the server, 4 refused by you,
 	f.StringVar(&chosen.Screen, "screen", settings.Screen, "the screen or window that is shared when you say so")
 	f.StringVar(&chosen.Stats, "stats", "", "write one JSON object with figures a second to this file")
 	f.StringVar(&chosen.TokenFile, "token-file", "", "read the pass from this file (or set PARAVENT_TOKEN)")
+	f.StringVar(&chosen.Server, "server", "", "a host that the page of the link may lead to, beside its own")
 	f.StringVar(&chosen.Watch, "watch", settings.Watch, "shown, or all: decode every picture though nothing shows it, for measuring")
 	return cmd
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // A Policy is one layer of rules. The zero value asks for nothing.
@@ -26,6 +27,19 @@ type Policy struct {
 	NoScreen       bool     // screens and windows must not be shared
 	AskRecording   bool     // stop sending until the person accepts a recording
 	RelayOnly      bool     // never show this machine's address to the others
+
+	Operators  []Operator // who runs which servers, as far as the organisation knows
+	ListedOnly bool       // only servers of Operators may be joined, or asked what they are
+
+	only [][]Operator // of merged policies: the lists that a server must be on, each of them
+}
+
+// An Operator runs servers. What is empty is not known.
+type Operator struct {
+	Hosts        []string // names; one that begins with a dot stands for all below it
+	Name         string
+	Jurisdiction string // whose law holds, such as "Germany"
+	Notice       string // where to read what becomes of personal data
 }
 
 // Default is the program's own layer: the most private settings that still
@@ -34,7 +48,8 @@ func Default() Policy { return Policy{AskRecording: true} }
 
 // Merge returns the strictest of all layers. They come in the order of the package
 // comment: where two name a background, which hides as much either way, the first
-// stands.
+// stands. So it does where two know the same server; and no layer adds to the list
+// of one that allows nothing else.
 func Merge(layers ...Policy) Policy {
 	var m Policy
 	for _, l := range layers {
@@ -46,6 +61,9 @@ func Merge(layers ...Policy) Policy {
 		m.NoScreen = m.NoScreen || l.NoScreen
 		m.AskRecording = m.AskRecording || l.AskRecording
 		m.RelayOnly = m.RelayOnly || l.RelayOnly
+		m.Operators = append(m.Operators, l.Operators...)
+		m.ListedOnly = m.ListedOnly || l.ListedOnly
+		m.only = append(m.only, l.lists()...)
 	}
 	for _, names := range []*[]string{&m.PictureFilters, &m.SoundFilters} {
 		slices.Sort(*names)
@@ -56,6 +74,42 @@ func Merge(layers ...Policy) Policy {
 
 // ErrRaw is returned when a policy does not let a raw picture or sound go out.
 var ErrRaw = errors.New("the policy does not allow sending without a filter")
+
+// ErrNotListed is returned for a server that is not on a policy's list.
+var ErrNotListed = errors.New("your organisation's policy does not list this server")
+
+// MayReach gives leave to ask and to join the server at host, or ErrNotListed.
+func (p Policy) MayReach(host string) error {
+	for _, l := range p.lists() {
+		if _, ok := operator(l, host); !ok {
+			return fmt.Errorf("%s: %w", host, ErrNotListed)
+		}
+	}
+	return nil
+}
+
+// Operator returns who runs the server at host, and whether that is known.
+func (p Policy) Operator(host string) (Operator, bool) { return operator(p.Operators, host) }
+
+// lists are the lists that a server must be on.
+func (p Policy) lists() [][]Operator {
+	if p.only == nil && p.ListedOnly {
+		return [][]Operator{p.Operators}
+	}
+	return p.only
+}
+
+func operator(list []Operator, host string) (Operator, bool) {
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	for _, o := range list {
+		for _, h := range o.Hosts {
+			if h = strings.ToLower(h); h == host || len(h) > 1 && h[0] == '.' && strings.HasSuffix(host, h) {
+				return o, true
+			}
+		}
+	}
+	return Operator{}, false
+}
 
 // A BackgroundError says that the image of Policy.Background cannot be shown.
 type BackgroundError struct {

@@ -57,6 +57,10 @@ func Of(err error) Problem {
 		path   *os.PathError
 		ground *policy.BackgroundError
 		member *call.MemberError
+
+		unknown *sfu.UnknownPageError
+		notYet  *sfu.NotYetError
+		sent    *sfu.SentElsewhereError
 	)
 	if p, ok := noFace(err); ok {
 		return p
@@ -72,6 +76,14 @@ func Of(err error) Problem {
 		return joined(join)
 	case errors.As(err, &link):
 		return Problem{"bad-link", link.Error(), "ask whoever sent the link for a new one"}
+	case errors.As(err, &unknown):
+		return unknownPage(unknown)
+	case errors.As(err, &notYet):
+		return cannotJoin(notYet)
+	case errors.As(err, &sent):
+		return Problem{"sent-elsewhere", sent.Error(), "nothing was asked of it; if you know that server and trust it, say so with --server"}
+	case errors.Is(err, policy.ErrNotListed):
+		return Problem{"not-listed", sfu.Foreign(err.Error()).Clean(), "nothing was asked of it; whoever looks after this machine can add it to the list"}
 	case errors.As(err, &device):
 		return ofDevice(device)
 	case errors.As(err, &file):

@@ -54,6 +54,7 @@ type Join struct {
 	For       time.Duration `toml:"-"`
 	Stats     string        `toml:"-"`
 	TokenFile string        `toml:"-"`
+	Server    string        `toml:"-"` // that the page of a link may lead to, beside its own
 	Watch     string        `toml:"-"`
 }
 
