@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/pem"
 	"fmt"
 	"image"
 	"image/png"
@@ -31,6 +32,35 @@ func unsigned(expires time.Time) string {
 		part(fmt.Sprintf(`{"sub":"ada","exp":%d,"video":{"room":"r","roomJoin":true}}`, expires.Unix())) + "." + part("no signature")
 }
 
+// meetings is a double of a host with pages of several kinds of meetings.
+func meetings() http.Handler {
+	says := func(status int, kind, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", kind)
+			w.WriteHeader(status)
+			fmt.Fprint(w, body)
+		}
+	}
+	m := http.NewServeMux()
+	m.HandleFunc("/rtc/validate", says(http.StatusUnauthorized, "text/plain", "no permissions to access the room"))
+	m.HandleFunc("/api/connection-details", func(w http.ResponseWriter, r *http.Request) {
+		if !r.URL.Query().Has("roomName") {
+			says(http.StatusBadRequest, "text/plain", "Missing required query parameter: roomName")(w, r)
+			return
+		}
+		says(http.StatusOK, "application/json", `{"serverUrl":"wss://media.invalid","participantToken":"`+unsigned(time.Now().Add(time.Hour))+`"}`)(w, r)
+	})
+	m.HandleFunc("OPTIONS /live/whip", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Accept-Post", "application/sdp")
+		w.Header().Set("Link", `<stun:relay.invalid:3478>; rel="ice-server"`)
+	})
+	m.HandleFunc("/config.js", says(http.StatusOK, "application/javascript", "var config = { hosts: { muc: 'x' }, bosh: '/http-bind' };"))
+	m.HandleFunc("/go/on/from/here", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "https://elsewhere.invalid/", http.StatusFound)
+	})
+	return m
+}
+
 // TestScript runs the program as a person would. The servers are doubles that
 // only refuse.
 func TestScript(t *testing.T) {
@@ -46,6 +76,14 @@ func TestScript(t *testing.T) {
 	untrusted.Config.ErrorLog = log.New(t.Output(), "", 0)
 	untrusted.StartTLS()
 	t.Cleanup(untrusted.Close)
+	meetings := httptest.NewUnstartedServer(meetings())
+	meetings.Config.ErrorLog = log.New(t.Output(), "", 0)
+	meetings.StartTLS()
+	t.Cleanup(meetings.Close)
+	authority := filepath.Join(t.TempDir(), "authority.pem")
+	if err := os.WriteFile(authority, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: meetings.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
 
@@ -77,6 +115,8 @@ func TestScript(t *testing.T) {
 			e.Setenv("REFUSES", host(refuses))
 			e.Setenv("OTHER", host(other))
 			e.Setenv("UNTRUSTED", host(untrusted))
+			e.Setenv("MEETINGS", host(meetings))
+			e.Setenv("AUTHORITY", authority)
 			e.Setenv("GONE", host(gone))
 			e.Setenv("WIDE", wide)
 			e.Setenv("SOUNDS", sounds)

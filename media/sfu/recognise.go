@@ -87,8 +87,9 @@ const (
 // recogniseTime bounds all the questions to one server.
 const recogniseTime = 15 * time.Second
 
-// Recognise asks the server of p what it is, the kinds with the best fit first. It
-// returns why the server cannot be asked, or an *UnknownPageError.
+// Recognise asks the server of p what it is, the kinds with the best fit first, and
+// where none says yes for the page itself, without the query of its link. It returns
+// why the server cannot be asked, or an *UnknownPageError.
 func Recognise(ctx context.Context, p Page, a *Asker, kinds []Recogniser) (Found, error) {
 	ctx, cancel := context.WithTimeout(ctx, recogniseTime)
 	defer cancel()
@@ -113,6 +114,9 @@ func Recognise(ctx context.Context, p Page, a *Asker, kinds []Recogniser) (Found
 			break
 		}
 	}
+	// What the link says to the kinds is not all that it may be: a page that only
+	// sends on says so.
+	a.Get(ctx, p.Path())
 	if err := a.Err(); err != nil {
 		return Found{}, fmt.Errorf("ask %s: %w", p.Server(), err)
 	}

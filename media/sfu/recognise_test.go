@@ -94,10 +94,13 @@ func TestAPageOfNoKnownKindIsNamedWithWhatIsKnown(t *testing.T) {
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprint(w, `<html>{"is":"well"}</html>`)
 	})
-	p := page(t, s.URL)
+	p := page(t, s.URL+"/once?key=secret")
 	a, _ := asker(t, p)
 	_, err := sfu.Recognise(t.Context(), p, a, []sfu.Recogniser{double{"well", sfu.FitsWell}, double{"no", sfu.NoFit}})
 	var unknown *sfu.UnknownPageError
+	if want := []string{"GET /.well", "GET /once"}; !slices.Equal(s.asked, want) {
+		t.Errorf("asked %q, want %q", s.asked, want)
+	}
 	if !errors.As(err, &unknown) || unknown.Server != p.Server() || !slices.Equal(unknown.Known, []string{"The well", "The no"}) {
 		t.Errorf("error = %#v", err)
 	}
@@ -113,7 +116,7 @@ func TestOnlyTheHostOfTheLinkIsSpokenTo(t *testing.T) {
 			http.Redirect(w, r, other.URL+"/.first", http.StatusFound)
 		case "/.second":
 			http.Redirect(w, r, "https://elsewhere.example/", http.StatusMovedPermanently)
-		default:
+		case "/.third":
 			w.Header().Set("Link", `<https://third.example/>; rel="preload"`)
 			http.Redirect(w, r, "//fourth.example/x", http.StatusTemporaryRedirect)
 		}

@@ -3,7 +3,9 @@ package say_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"paravent/media/call"
 	"paravent/media/capture"
@@ -34,7 +36,8 @@ func TestEveryFailureThatIsKnownHasItsOwnWordsAndHint(t *testing.T) {
 	errs = append(errs, &filter.HeldError{Filter: "blur", Err: filter.ErrLate}, &egress.DeniedError{Host: "h"}, policy.ErrRaw,
 		&policy.BackgroundError{Path: "wall.png", Err: capture.ErrFormat},
 		&capture.FileError{Path: "p", Err: capture.ErrFormat}, &command.UsageError{Line: "x"}, &sfu.LinkError{Kind: "livekit", Why: "no host"},
-		&capture.DeviceError{Kind: capture.ScreenKind, Err: capture.ErrNoDevice}, sfu.ErrNoAnswer, sfu.ErrOnePicture,
+		&capture.DeviceError{Kind: capture.ScreenKind, Err: capture.ErrNoDevice}, sfu.ErrNoAnswer, sfu.ErrOnePicture, policy.ErrNotListed,
+		&sfu.UnknownPageError{Server: "h"}, &sfu.NotYetError{Server: "h"}, &sfu.NotYetError{Server: "h", Closed: true}, &sfu.SentElsewhereError{Page: "h", Server: "i"},
 		&call.MemberError{Name: "Bob"}, call.ErrNoPush, call.ErrNoRehearsal, call.ErrNoMicrophone, call.ErrNoSpeaker, call.ErrTaking, call.ErrNoReveal)
 	codes := make(map[string]error)
 	for _, err := range errs {
@@ -75,6 +78,11 @@ func TestNothingOfTheNetworkIsSaidUncleaned(t *testing.T) {
 		say.Of(errors.New(bad)),
 		say.Ended(sfu.Ended{Why: sfu.Refused, Detail: sfu.Foreign(bad)}),
 		{Text: say.Device(capture.Device{Label: bad})},
+		say.Of(&sfu.UnknownPageError{Server: bad, Elsewhere: []string{bad}}),
+		say.Of(&sfu.NotYetError{Server: bad}),
+		say.Of(&sfu.SentElsewhereError{Page: "h", Server: bad}),
+		{Text: say.Leads(bad, bad+"x", sfu.Found{Version: sfu.Foreign(bad), EndToEnd: sfu.EndToEndRequired})},
+		{Text: strings.Join(hostileCard(bad).Lines(time.Now()), "\n")},
 	} {
 		for _, r := range p.Text {
 			if r == 0x1b {
