@@ -12,8 +12,6 @@ import (
 )
 
 func TestAServerThatThePolicyDoesNotListIsNotAsked(t *testing.T) {
-	old := http.DefaultTransport
-	t.Cleanup(func() { http.DefaultTransport = old })
 	asked := false
 	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
 	t.Cleanup(s.Close)
@@ -36,8 +34,6 @@ func TestAServerThatThePolicyDoesNotListIsNotAsked(t *testing.T) {
 }
 
 func TestTheOperatorOfAServerIsOnItsCard(t *testing.T) {
-	old := http.DefaultTransport
-	t.Cleanup(func() { http.DefaultTransport = old })
 	s := httptest.NewServer(meetings())
 	t.Cleanup(s.Close)
 	rules := policy.Policy{ListedOnly: true, Operators: []policy.Operator{

@@ -45,7 +45,8 @@ func (c Connector) Probe(ctx context.Context, p sfu.Page, a *sfu.Asker) (sfu.Fou
 			}
 		}
 	}
-	if !takesSDP(may) && len(f.Relays) == 0 && !(slices.Contains(p.Segments(), c.Kind()) && takesSessions(may)) {
+	bare := slices.Contains(p.Segments(), c.Kind()) && takesSessions(may)
+	if !bare && !takesSDP(may) && len(f.Relays) == 0 {
 		return sfu.Found{}, false
 	}
 	_, ok, err := c.Room(f.Link.Reveal())
