@@ -144,6 +144,8 @@ const (
 	UseHeadset    What = "use headset"
 	Volumes       What = "volumes" // Arg lists them
 	TakeDropped   What = "recording dropped"
+	LinkCut       What = "link cut" // and being mended
+	LinkBack      What = "link back"
 )
 
 // maxChat and maxNotices bound what a call remembers; what others write comes
@@ -190,6 +192,12 @@ func (s State) After(e sfu.Event) State {
 		s = s.withNotice(Notice{What: MutedByRoom, Arg: string(e.Source)})
 	case sfu.UnmuteAsked, sfu.Settled: // which Call acts on
 	case sfu.LinkChanged:
+		switch {
+		case e.Link == sfu.LinkResuming && s.Link != e.Link:
+			s = s.withNotice(Notice{What: LinkCut})
+		case e.Link == sfu.LinkUp && s.Link == sfu.LinkResuming:
+			s = s.withNotice(Notice{What: LinkBack})
+		}
 		s.Link = e.Link
 	case sfu.HostNamed:
 		h := Host{Name: sfu.Foreign(e.Host).Clean(), Allowed: e.Allowed}

@@ -83,3 +83,13 @@ func TestNoControlCodeOfTheNetworkReachesTheState(t *testing.T) {
 		}
 	})
 }
+
+func TestACutAndItsEndAreNoticedOnceEach(t *testing.T) {
+	s := call.State{Link: sfu.LinkUp}
+	for _, l := range []sfu.Link{sfu.LinkUp, sfu.LinkResuming, sfu.LinkResuming, sfu.LinkUp, sfu.LinkUp} {
+		s = s.After(sfu.LinkChanged{Link: l})
+	}
+	if n := s.Notices; len(n) != 2 || n[0].What != call.LinkCut || n[1].What != call.LinkBack {
+		t.Errorf("notices %+v", n)
+	}
+}

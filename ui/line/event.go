@@ -64,7 +64,7 @@ func Events(old, now call.State) []Event {
 		// The whole line once, then only what has changed.
 		e := stateEvent(now)
 		if old.Self != "" {
-			e.Text = badges(slices.DeleteFunc(is, func(b view.Badge) bool { return slices.Contains(was, b) }))
+			e.Text = changed(was, is)
 		}
 		add(e)
 	}
@@ -141,6 +141,21 @@ func stateEvent(s call.State) Event {
 	}
 	e.Text = badges(line)
 	return e
+}
+
+// changed is what is new of the line, or where nothing is, what is gone.
+func changed(was, is []view.Badge) string {
+	without := func(all []view.Badge, known func(view.Badge) bool) string {
+		return badges(slices.DeleteFunc(all, known))
+	}
+	fresh := without(slices.Clone(is), func(b view.Badge) bool { return slices.Contains(was, b) })
+	if fresh != "" {
+		return fresh
+	}
+	named := func(b view.Badge) bool {
+		return slices.ContainsFunc(is, func(n view.Badge) bool { return n.Name == b.Name })
+	}
+	return say.English().AdviceOver(without(slices.Clone(was), named))
 }
 
 func badges(line []view.Badge) string {

@@ -220,6 +220,10 @@ func (Words) Notice(what, arg string) string {
 		return "the others in your room hear the meeting: use a headset"
 	case "recording dropped":
 		return "what was recorded is deleted and was not played to its end"
+	case "link cut":
+		return "the connection to the server is cut and is being mended; until it is back, the others may not see and hear you"
+	case "link back":
+		return "the connection to the server is back; the call goes on"
 	case "volumes":
 		if arg == "" {
 			return "nobody else is here"
