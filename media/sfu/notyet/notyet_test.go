@@ -99,7 +99,7 @@ func TestAPageThatAnswersEverythingIsNoKnownKind(t *testing.T) {
 }
 
 func FuzzProbes(f *testing.F) {
-	for _, s := range []string{jitsi, openTalk, bbb, cloud, suite, "", "<response><version>", strings.Repeat("[", 20000)} {
+	for _, s := range []string{jitsi, openTalk, bbb, cloud, suite, "", "<response><version>", strings.Repeat("[", 200)} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
