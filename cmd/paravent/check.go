@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -101,11 +102,8 @@ func (n *network) card(ctx context.Context, link string, rules policy.Policy) (s
 			p = there
 		}
 	}
-	if unknown := (*sfu.UnknownPageError)(nil); ok && errors.As(no, &unknown) {
-		no = &sfu.JoinError{Why: sfu.NotAServer}
-	}
-	if ok && no == nil && at.room.Name != "" {
-		f.Room = sfu.Foreign(at.room.Name)
+	if ok {
+		f, no = named(at, f, known, no)
 	}
 	c := say.Card{Server: p.Server(), Found: f, Plain: p.Plain(), Elsewhere: a.Elsewhere(), Journal: n.guard.Journal()}
 	c.Joinable = no == nil && (!f.Link.Empty() || f.Usher)
@@ -117,6 +115,25 @@ func (n *network) card(ctx context.Context, link string, rules policy.Policy) (s
 		no = n.notYet(p, f)
 	}
 	return c, true, no
+}
+
+// named is what is known of the server of a link that names its kind.
+func named(at place, f sfu.Found, known []sfu.Recogniser, no error) (sfu.Found, error) {
+	if unknown := (*sfu.UnknownPageError)(nil); errors.As(no, &unknown) {
+		if len(known) > 0 {
+			return f, &sfu.JoinError{Why: sfu.NotAServer}
+		}
+		no = nil // a kind that cannot tell before joining: it answers, which is all
+	}
+	if no != nil {
+		return f, no
+	}
+	f.Kind, f.Title = cmp.Or(f.Kind, at.kind.Kind()), cmp.Or(f.Title, at.kind.Kind())
+	f.Link = at.link
+	if at.room.Name != "" {
+		f.Room = sfu.Foreign(at.room.Name)
+	}
+	return f, nil
 }
 
 // of are the recognisers of one kind.

@@ -14,6 +14,7 @@ import (
 	"paravent/media/sfu/whip"
 	"paravent/privacy/egress"
 	"paravent/privacy/policy"
+	"paravent/privacy/secret"
 )
 
 // kinds are the kinds of servers that can be joined. This is the only place that
@@ -49,6 +50,7 @@ func newNetwork() *network {
 type place struct {
 	kind sfu.Connector
 	room sfu.Room
+	link secret.Secret
 	page string    // the server that was asked, where a page led here
 	is   sfu.Found // as what it was recognised
 }
@@ -61,7 +63,7 @@ func (n *network) plain(link string) (place, bool, error) {
 			return place{}, true, &usageError{err}
 		}
 		if ok {
-			return place{kind: k, room: r}, true, nil
+			return place{kind: k, room: r, link: secret.New(link)}, true, nil
 		}
 	}
 	return place{}, false, nil
