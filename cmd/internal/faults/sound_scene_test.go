@@ -1,13 +1,17 @@
 package faults
 
 import (
+	"errors"
+	"io"
 	"math"
 	"math/cmplx"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"sync"
 
 	"paravent/media/frame"
+	"paravent/media/soundcard/wav"
 )
 
 // The room is a marker: tones at the multiples of 100 Hz from 300 to 3500 Hz, all as loud, with phases that are drawn once. It repeats
@@ -78,23 +82,48 @@ func (m *marker) score(b *frame.Block) float64 {
 	return best / math.Sqrt(energy*frame.BlockLen/2*lines)
 }
 
-// A voice is what the person says: vowels of 200 ms at 150 Hz, between the lines of the marker, with pauses of 100 ms, the first of which
-// comes first.
+// A voice is what the person says: somebody who reads, again and again.
 type voice struct{ n int }
 
-const (
-	syllable = 20 * frame.BlockLen
-	pause    = 10 * frame.BlockLen
-)
+// spoken is the recording, at voiceLevel.
+var spoken = sync.OnceValues(func() (all []float32, err error) {
+	f, err := os.Open("../../../privacy/sound/judge/testdata/en_f.wav")
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	r, err := wav.NewStream(f)
+	if err != nil {
+		return nil, err
+	}
+	part, energy := make([]float32, frame.BlockLen), 0.0
+	for {
+		n, err := r.Read(part)
+		all = append(all, part[:n]...)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	for _, v := range all {
+		energy += float64(v) * float64(v)
+	}
+	gain := math.Pow(10, voiceLevel/20.0) / math.Sqrt(energy/float64(len(all)))
+	for i, v := range all {
+		all[i] = float32(gain) * v
+	}
+	return all, nil
+})
 
 func (v *voice) next(b *frame.Block) {
-	loud := math.Pow(10, voiceLevel/20.0)
+	all, err := spoken()
+	if err != nil {
+		panic(err) // the repository holds the recording
+	}
 	for i := range b {
-		at := 2 * math.Pi * 150 * float64(v.n) / frame.Rate
-		b[i] = 0
-		if v.n%(syllable+pause) >= pause {
-			b[i] = float32(loud * (math.Sin(at) + 0.8*math.Sin(3*at+1) + 0.5*math.Sin(5*at+2)))
-		}
+		b[i] = all[v.n%len(all)]
 		v.n++
 	}
 }
