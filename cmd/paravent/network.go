@@ -9,6 +9,7 @@ import (
 
 	"paravent/media/codec"
 	"paravent/media/sfu"
+	"paravent/media/sfu/janus"
 	"paravent/media/sfu/livekit"
 	"paravent/media/sfu/notyet"
 	"paravent/media/sfu/whip"
@@ -22,6 +23,7 @@ import (
 func kinds() []sfu.Connector {
 	return []sfu.Connector{
 		livekit.Connector{},
+		janus.Connector{},
 		whip.Connector{},
 		whip.Connector{Watch: true},
 	}

@@ -28,12 +28,10 @@ package janus
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"paravent/media/rtc"
 	"paravent/media/sfu"
-	"paravent/privacy/egress"
 	"paravent/privacy/secret"
 )
 
@@ -67,7 +65,7 @@ func (Connector) Join(ctx context.Context, r sfu.Room, p sfu.Pass, k sfu.Kit) (s
 	l, joined, err := s.comeIn(ctx)
 	if err != nil {
 		s.abandon()
-		return nil, fmt.Errorf("join: %w", err)
+		return nil, err
 	}
 	s.mu.Lock()
 	s.enter(joined)
@@ -216,7 +214,8 @@ func (s *session) request(word string, handle uint64, b any, d *description) req
 	return r
 }
 
-// newPeer makes a media connection.
+// newPeer makes a media connection. Also a Janus on this machine is reached over an
+// address of a network that the machine is in: it leaves the loopback interface out.
 func (s *session) newPeer(on rtc.Handlers) (*rtc.Peer, error) {
-	return rtc.NewPeer(rtc.Settings{Lane: s.kit.Media, Loopback: egress.IsLoopback(s.dialer.room.Server), Log: s.kit.Log}, on)
+	return rtc.NewPeer(rtc.Settings{Lane: s.kit.Media, Log: s.kit.Log}, on)
 }

@@ -157,15 +157,14 @@ func (o *outlet) Mute(_ context.Context, on bool) error {
 	return nil
 }
 
-// hush shuts or opens the way, and returns how it was.
-func (o *outlet) hush(on bool) (was bool) {
+// hush shuts or opens the way.
+func (o *outlet) hush(on bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	was, o.muted = o.muted, on
+	o.muted = on
 	if o.media != nil {
 		o.media.Mute(on)
 	}
-	return was
 }
 
 // Asks gives what the server or a viewer asks of the encoder.

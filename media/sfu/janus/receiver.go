@@ -165,7 +165,7 @@ func (d *receiver) change(l *line, handle uint64, add []wanted, drop []string) e
 		d.s.mu.Lock()
 		d.handle = handle
 		d.s.mu.Unlock()
-		err = d.first(l, handle, add)
+		err = d.first(l, add)
 		if err != nil {
 			d.s.mu.Lock()
 			d.handle = 0
@@ -198,8 +198,8 @@ func (d *receiver) change(l *line, handle uint64, add []wanted, drop []string) e
 	return nil
 }
 
-// first asks for tracks on a handle that is new: the first that the server gives.
-func (d *receiver) first(l *line, handle uint64, add []wanted) error {
+// first asks for tracks on the handle, which is new: the first that the server gives.
+func (d *receiver) first(l *line, add []wanted) error {
 	s := d.s
 	s.mu.Lock()
 	room, private := s.room, s.privateID
@@ -219,7 +219,7 @@ func (d *receiver) first(l *line, handle uint64, add []wanted) error {
 		return errAgain
 	}
 	for _, w := range add { // the rest is added to the first that comes
-		err := d.first(l, handle, []wanted{w})
+		err := d.first(l, []wanted{w})
 		if !errors.Is(err, errAgain) {
 			return err
 		}

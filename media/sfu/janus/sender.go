@@ -188,8 +188,12 @@ type sender struct {
 	told    map[string]string // what the server shows beside our tracks, by section
 	pending bool              // an offer waits for its answer
 	fresh   []*outlet         // that it brings
+	fails   int               // offers in a row that could not be made
 	hung    chan struct{}     // the server has ended a connection
 }
+
+// maxFails bounds the connections that are made in vain, one after the other.
+const maxFails = 3
 
 func newSender(s *session) *sender {
 	return &sender{
@@ -352,7 +356,7 @@ func (d *sender) prepare() (bool, error) {
 			continue
 		}
 		names, most := o.layers()
-		m, err := peer.Publish(rtc.Offer{ID: rand.Text(), Stream: "paravent", Codec: o.offer.Codec, RIDs: names, Most: most}, o.asks)
+		m, err := peer.Publish(rtc.Offer{ID: rand.Text(), Stream: "paravent", Codec: o.offer.Codec, Maybe: true, RIDs: names, Most: most}, o.asks)
 		if err != nil {
 			d.reject(o, err)
 			continue
@@ -397,8 +401,15 @@ func (d *sender) negotiate(l *line, handle uint64) error {
 	sdp := peer.Pending()
 	if sdp == "" {
 		var err error
-		if sdp, err = peer.Offer(restart); err != nil {
-			return errors.Join(errBroken, err)
+		if sdp, err = peer.Offer(restart); err != nil { // no fault of the server's
+			s.debug("offer", err)
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if d.fails++; d.fails > maxFails {
+				return errors.Join(errBroken, err)
+			}
+			d.renew = true
+			return nil
 		}
 		s.mu.Lock()
 		d.restart = false
@@ -423,7 +434,7 @@ func (d *sender) negotiate(l *line, handle uint64) error {
 	}
 	s.mu.Lock()
 	fresh := d.fresh
-	d.fresh, d.pending = nil, false
+	d.fresh, d.pending, d.fails = nil, false, 0
 	for _, x := range labels {
 		d.told[x.Mid] = x.Description
 	}

@@ -72,8 +72,13 @@ func (s *session) begin(l *line) {
 	}()
 }
 
-// closeTime bounds how long leaving takes.
-const closeTime = 1500 * time.Millisecond
+const (
+	// goodbyeTime bounds the wait for the server's word when we go: a connection that
+	// is closed before may take our own word with it.
+	goodbyeTime = time.Second
+	// closeTime bounds how long a media connection takes to end.
+	closeTime = 1500 * time.Millisecond
+)
 
 // sayGoodbye tells the server that we go, so that the others know at once.
 func (s *session) sayGoodbye() {
@@ -83,7 +88,7 @@ func (s *session) sayGoodbye() {
 	if l == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), goodbyeTime)
 	defer cancel()
 	_, _ = l.ask(ctx, s.request("destroy", 0, nil, nil), false) // good manners only
 }
