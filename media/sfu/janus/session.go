@@ -339,6 +339,9 @@ func (s *session) converse(l *line) error {
 			return nil
 		case m := <-l.events:
 			s.handleOne(m)
+			if m.Janus == "timeout" {
+				return errCut
+			}
 		case <-l.dead:
 			for { // what it said before is not lost
 				select {
@@ -396,7 +399,6 @@ func (s *session) handleOne(m message) {
 		}
 	case "timeout":
 		s.forgotten = true
-		s.line.close()
 	}
 }
 
