@@ -95,9 +95,9 @@ func TestWhatIsNoJanusIsSaidSo(t *testing.T) {
 	}{
 		"a page":               {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }, sfu.NotAServer},
 		"nothing there":        {http.NotFound, sfu.NotAServer},
-		"no entrance":          {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, sfu.PassRefused},
-		"a fault":              {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, sfu.ServerFault},
-		"busy":                 {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, sfu.Busy},
+		"no entrance":          {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }, sfu.PassRefused},
+		"a fault":              {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, sfu.ServerFault},
+		"busy":                 {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }, sfu.Busy},
 		"another conversation": {func(w http.ResponseWriter, r *http.Request) { c, _ := websocket.Accept(w, r, nil); c.Read(r.Context()) }, sfu.NotAServer},
 	} {
 		s := httptest.NewServer(c.handler)

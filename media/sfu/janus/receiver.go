@@ -22,7 +22,6 @@ type receiver struct {
 	told    map[string]rate        // and how, as asked for last
 	remotes map[string]*rtc.Remote // and where it arrives
 	offers  chan message           // that the server makes by itself
-
 }
 
 // maxOffers bounds the offers that wait for an answer: the server makes one at a
@@ -95,14 +94,14 @@ func (d *receiver) step() bool {
 	}
 	select {
 	case m := <-d.offers:
-		return d.done(l, d.answer(l, m))
+		return d.done(d.answer(l, m))
 	default:
 	}
 	if restart {
 		s.mu.Lock()
 		d.restart = false
 		s.mu.Unlock()
-		return d.done(l, d.ask(l, configuring{Request: "configure", Restart: true}))
+		return d.done(d.ask(l, configuring{Request: "configure", Restart: true}))
 	}
 	add, drop := d.difference()
 	switch {
@@ -116,14 +115,14 @@ func (d *receiver) step() bool {
 			return false
 		}
 		if err := d.rates(l, handle); err != nil {
-			return d.done(l, err)
+			return d.done(err)
 		}
 		s.debug("candidate", d.tell(l, handle))
 		return false
 	case handle == 0 && len(add) == 0:
 		return false
 	}
-	return d.done(l, d.change(l, handle, add, drop))
+	return d.done(d.change(l, handle, add, drop))
 }
 
 // A wanted is a track that shall come.
@@ -414,7 +413,7 @@ func (d *receiver) rates(l *line, handle uint64) error {
 }
 
 // done takes how something ended. It returns true if there may be more to do.
-func (d *receiver) done(l *line, err error) bool {
+func (d *receiver) done(err error) bool {
 	s := d.s
 	var no *fault
 	switch {

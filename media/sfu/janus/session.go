@@ -291,12 +291,12 @@ func (s *session) follow(l *line) {
 	s.events.Put(sfu.Settled{})
 	for {
 		err := s.converse(l)
+		if s.over() { // the farewell still needs it
+			return
+		}
 		l.close()
 		s.lose(l, err)
-		switch {
-		case s.over():
-			return
-		case errors.Is(err, errBroken):
+		if errors.Is(err, errBroken) {
 			s.broken(err)
 			return
 		}
