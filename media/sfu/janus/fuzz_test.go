@@ -62,7 +62,7 @@ func FuzzMessages(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b []byte) {
 		s := entered(t)
 		defer s.dispose()
-		in, err := s.Subscribe(t.Context(), "8/0")
+		in, err := s.Subscribe(t.Context(), s.places[place{"8", "0"}])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,6 +91,9 @@ func FuzzMessages(f *testing.F) {
 					t.Errorf("%q is no track of %q", tr, id)
 				}
 			}
+		}
+		if len(s.places) != len(s.tracks) {
+			t.Errorf("%d tracks at %d places", len(s.tracks), len(s.places))
 		}
 		for id := range s.inlets {
 			if s.tracks[id] == nil {

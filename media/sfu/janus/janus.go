@@ -79,7 +79,7 @@ func newSession(k sfu.Kit, d dialer, name string) *session {
 	s := &session{
 		kit: k, dialer: d, name: clip(name), events: sfu.NewQueue(),
 		done: make(chan struct{}), gone: make(chan struct{}),
-		people: make(map[sfu.MemberID]*person), heard: make(map[sfu.MemberID]float64), tracks: make(map[sfu.TrackID]*remoteTrack),
+		people: make(map[sfu.MemberID]*person), heard: make(map[sfu.MemberID]float64), tracks: make(map[sfu.TrackID]*remoteTrack), places: make(map[place]sfu.TrackID),
 		inlets: make(map[sfu.TrackID]*inlet), past: make(map[sfu.Source]sfu.Sent), link: sfu.LinkUp,
 	}
 	s.life, s.kill = context.WithCancel(context.Background())

@@ -3,6 +3,8 @@ package janus
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"paravent/media/sfu"
 )
@@ -132,7 +134,8 @@ func (s *session) look(ctx context.Context, l *line, of []selection) ([]stream, 
 }
 
 // rejoin enters the room anew, where the server has forgotten the session. Outlets
-// and inlets stay what they are and get new ways.
+// stay what they are and get new ways. The tracks of others are new ones: nothing
+// tells whether they, too, have come anew.
 func (s *session) rejoin(ctx context.Context) (*line, error) {
 	l, joined, err := s.comeIn(ctx)
 	if err != nil {
@@ -143,6 +146,9 @@ func (s *session) rejoin(ctx context.Context) (*line, error) {
 	s.receiver.turn.Lock()
 	defer s.receiver.turn.Unlock()
 	s.mu.Lock()
+	for _, id := range slices.Sorted(maps.Keys(s.people)) {
+		s.takeTracks(s.people[id].id, nil)
+	}
 	s.enter(joined)
 	sent, got := s.sender.discard(), s.receiver.discard()
 	s.mu.Unlock()

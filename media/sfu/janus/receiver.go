@@ -348,7 +348,7 @@ func (d *receiver) learn(streams []stream) {
 		if !x.Active || x.Mid == "" || len(x.Mid) > maxMid || x.Feed == "" || x.FeedMid == "" {
 			continue
 		}
-		id := sfu.TrackID(x.Feed.text() + "/" + x.FeedMid)
+		id := d.s.places[place{sfu.MemberID(x.Feed.text()), x.FeedMid}] // none is one that is gone
 		d.have[x.Mid] = id
 		if old[x.Mid] != id {
 			delete(d.told, x.Mid)

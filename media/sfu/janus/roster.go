@@ -2,6 +2,7 @@ package janus
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -22,6 +23,12 @@ type person struct {
 	member sfu.Member
 	id     ident
 	tracks map[sfu.TrackID]bool
+}
+
+// A place is where a member sends a track. It may be used again, for another track.
+type place struct {
+	member sfu.MemberID
+	mid    string
 }
 
 // A remoteTrack is a track of another.
@@ -141,8 +148,7 @@ func (s *session) dropPerson(id sfu.MemberID) {
 		return
 	}
 	for t := range p.tracks {
-		s.endInlet(t)
-		delete(s.tracks, t)
+		s.forgetTrack(t)
 	}
 	delete(s.people, id)
 	s.events.Put(sfu.MemberLeft{ID: id})
@@ -164,17 +170,20 @@ func (s *session) takeTracks(i ident, streams []stream) {
 		if !ok {
 			continue
 		}
-		there[t.ID] = true
-		old := s.tracks[t.ID]
+		at := place{t.Member, t.mid}
+		old := s.tracks[s.places[at]]
 		if old == nil {
+			s.serial++
+			t.ID = sfu.TrackID(fmt.Sprintf("%s/%s/%d", t.Member, t.mid, s.serial))
 			t.moderated = x.Moderated
 			t.Muted = t.said || t.moderated
-			s.tracks[t.ID] = &t
-			p.tracks[t.ID] = true
+			there[t.ID], p.tracks[t.ID] = true, true
+			s.tracks[t.ID], s.places[at] = &t, t.ID
 			s.events.Put(sfu.TrackAdded{Track: t.Track})
 			continue
 		}
-		old.said = t.said
+		there[old.ID] = true
+		t.ID, old.said = old.ID, t.said
 		t.Muted = t.said || old.moderated // not every server repeats that
 		if t.Codec == "" {
 			t.Codec = old.Codec
@@ -183,13 +192,22 @@ func (s *session) takeTracks(i ident, streams []stream) {
 	}
 	for _, id := range slices.Sorted(maps.Keys(p.tracks)) {
 		if !there[id] {
-			s.endInlet(id)
-			delete(s.tracks, id)
+			s.forgetTrack(id)
 			delete(p.tracks, id)
 			s.events.Put(sfu.TrackRemoved{ID: id})
 		}
 	}
 	ring(s.receiver.bell)
+}
+
+// forgetTrack ends the inlet of a track and forgets it. It must be called with mu
+// held.
+func (s *session) forgetTrack(id sfu.TrackID) {
+	s.endInlet(id)
+	if t := s.tracks[id]; t != nil {
+		delete(s.places, place{t.Member, t.mid})
+	}
+	delete(s.tracks, id)
 }
 
 // changeTrack must be called with mu held.
@@ -212,7 +230,6 @@ func trackOf(p *person, x stream) (remoteTrack, bool) {
 	if t.Source == "" || x.Disabled || x.Mid == "" || len(x.Mid) > maxMid {
 		return t, false
 	}
-	t.ID = sfu.TrackID(string(p.member.ID) + "/" + x.Mid)
 	t.Member = p.member.ID
 	if name := codec.Name(strings.ToLower(x.Codec)); slices.Contains(known(), name) && (name == codec.Opus) == t.Source.IsSound() {
 		t.Codec = name
@@ -243,7 +260,7 @@ func (s *session) moderated(d body) {
 		s.sender.moderated(d.Mid, on)
 		return
 	}
-	t := s.tracks[sfu.TrackID(d.ID.text()+"/"+d.Mid)]
+	t := s.tracks[s.places[place{sfu.MemberID(d.ID.text()), d.Mid}]]
 	if t == nil {
 		return
 	}

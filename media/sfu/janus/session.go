@@ -43,6 +43,8 @@ type session struct {
 	roster    bool // those who send nothing are told of as well
 	people    map[sfu.MemberID]*person
 	tracks    map[sfu.TrackID]*remoteTrack
+	places    map[place]sfu.TrackID    // where they are sent
+	serial    int                      // of tracks; no two have the same name
 	heard     map[sfu.MemberID]float64 // who speaks, decibels below full scale
 	inlets    map[sfu.TrackID]*inlet
 	line      *line // nil while cut
