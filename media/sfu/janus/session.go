@@ -78,6 +78,8 @@ const (
 	// goodbyeTime bounds the wait for the server's word when we go: a connection that
 	// is closed before may take our own word with it.
 	goodbyeTime = time.Second
+	// apartTime is how long a room takes to be taken apart, as a rule.
+	apartTime = 500 * time.Millisecond
 	// closeTime bounds how long a media connection takes to end.
 	closeTime = 1500 * time.Millisecond
 )
@@ -85,10 +87,15 @@ const (
 // sayGoodbye tells the server that we go, so that the others know at once.
 func (s *session) sayGoodbye() {
 	s.mu.Lock()
-	l := s.line
+	l, closed := s.line, s.farewell.Why == sfu.Closed
 	s.mu.Unlock()
 	if l == nil {
 		return
+	}
+	if closed { // 2026-11: Janus 1.1.2 may crash when people leave a room that it is just taking apart
+		t := time.NewTimer(apartTime)
+		defer t.Stop()
+		<-t.C
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), goodbyeTime)
 	defer cancel()
