@@ -243,3 +243,51 @@ func TestAServerThatStopsEndsTheCallInWords(t *testing.T) {
 		}
 	}
 }
+
+func TestANewWayIsLookedForAndTheCallGoesOn(t *testing.T) {
+	h := build(t, options{})
+	ada, bo := two(t, h)
+	_, there := reaches(t, ada, bo, sfu.Camera)
+	_, back := reaches(t, bo, ada, sfu.Camera)
+	before := janus.Credentials(ada.Session)
+	ada.Forget()
+	janus.Restart(ada.Session)
+	ada.Await("the trouble", isLink(sfu.LinkResuming))
+	ada.Await("the end of it", isLink(sfu.LinkUp))
+	sfutest.Receive(t, there)
+	sfutest.Receive(t, back)
+	for i, user := range janus.Credentials(ada.Session) {
+		if user == before[i] || user == "" {
+			t.Errorf("credentials %d are %q, as before", i, user)
+		}
+	}
+	if n := bo.Count(func(e sfu.Event) bool { _, ok := e.(sfu.TrackRemoved); return ok }); n > 0 {
+		t.Errorf("the others lost %d tracks", n)
+	}
+}
+
+func TestAMediaConnectionThatIsDeadIsMadeAnew(t *testing.T) {
+	h := build(t, options{})
+	ada, bo := two(t, h)
+	_, there := reaches(t, ada, bo, sfu.Camera)
+	_, back := reaches(t, bo, ada, sfu.Camera)
+	ada.Forget()
+	bo.Forget()
+	janus.Renew(ada.Session)
+	ada.Await("the trouble", isLink(sfu.LinkResuming))
+	for err := error(nil); err == nil; { // the server ends the track, and tells of another
+		_, err = there.Receive(t.Context())
+	}
+	in, err := bo.Subscribe(t.Context(), bo.AwaitTrack(sfu.Camera, ada.Self().ID).ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sfutest.Receive(t, in)
+	ada.Await("the end of it", isLink(sfu.LinkUp))
+	if n, longest := gap(t, back, 2*time.Second); n == 0 {
+		t.Errorf("what ada watches did not come back in %v", longest)
+	}
+	if bo.Count(left(ada.Self().ID)) > 0 {
+		t.Error("the others saw her leave")
+	}
+}
