@@ -8,7 +8,7 @@ const (
 	lookEvery = 25  // blocks from one look to the next
 	lowBin    = 6   // 300 Hz
 	highBin   = 160 // 8 kHz
-	steady    = .8  // coherence of the path with itself, above which it is believed
+	steady    = .92 // coherence of the path with itself, above which it is believed
 )
 
 // A tracker measures how the clocks of loudspeaker and microphone drift apart: the

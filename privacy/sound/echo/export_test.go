@@ -5,4 +5,3 @@ func (c *Canceller) Offset() int { return c.offset }
 
 // Drift is how much quicker the microphone's clock is, in ppm.
 func (c *Canceller) Drift() float64 { return c.clock.drift * 1e6 }
-

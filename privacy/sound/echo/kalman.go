@@ -7,11 +7,12 @@ const (
 	parts    = 28     // partitions of one block: a tail of 280 ms
 	fade     = 0.9998 // A, how much of the path is the same one block later
 	forget   = 1 - fade*fade
-	expect   = 0.5  // power gain that a path may have at its beginning
-	decays   = 0.12 // and by what share that falls from partition to partition
+	expect   = 1.0  // power gain that a path may have at its beginning
+	decays   = 0.2  // and by what share that falls from partition to partition
 	turns    = 3    // every so many blocks a partition is kept causal
 	steadies = 1.25 // times the expected power of the error: lest it oscillates
 	learns   = 0.35 // share of a correction by which the filter is surer; .5 in theory, which is too sure
+	believes = 0.5  // of the expected power of the error that is no noise
 	shrinks  = 0.95 // of a path that only adds to the sound
 	hiss     = 1e-9 // keeps divisions finite
 )
@@ -114,7 +115,7 @@ func (f *kalman) learn(far []line, at int) {
 	var step line
 	for k, e := range f.e {
 		ee := real(e)*real(e) + imag(e)*imag(e)
-		f.noise[k] += (ee - f.noise[k]) / 5
+		f.noise[k] += (max(0, ee-believes*f.left[k]) - f.noise[k]) / 5
 		g := 1 / (steadies*f.left[k] + f.noise[k] + hiss)
 		step[k] = complex(real(e)*g, imag(e)*g)
 		f.time[k] = g * learns

@@ -43,7 +43,7 @@ func TestPeers(t *testing.T) {
 	}
 	fmt.Fprintf(&table, "%12s\n", "(without)")
 	for _, s := range scenes {
-		s.seconds, s.seed, s.voices, s.near = 18, 1, [2]string{"far", "near"}, [][2]float64{{12, 18}}
+		s.seconds, s.seed, s.voices, s.near = 18, 1, pairs()[0], [][2]float64{{12, 18}}
 		k := s.render(t)
 		fmt.Fprintf(&table, "%-20s", s.name)
 		got := map[string]figures{}

@@ -170,7 +170,7 @@ func (r *residual) look(echo, out *[block]float32, unsure *power, weight, trust 
 		}
 		z := r.ey[k]
 		if c := (real(z)*real(z) + imag(z)*imag(z)) / (r.ee[k]*r.yy[k] + hiss*hiss); c > resembles {
-			rest = max(rest, r.left[k]*(c-resembles)*2/(1-resembles))
+			rest = max(rest, trust*r.left[k]*(c-resembles)*2/(1-resembles))
 		}
 		// Half by bin, half by band, lest single bins ring.
 		g := max(floor, 1-rest/(r.left[k]+hiss)/2-share[b]/2)

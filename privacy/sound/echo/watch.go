@@ -4,15 +4,21 @@ package echo
 const (
 	odd      = -.35 // likeness of what is left to the echo below which the path is wrong
 	chance   = .4   // and correlation that is no accident
-	settled  = .2   // of what the filter is unsure of, while the path is known
+	settled  = .2   // of what the filter is unsure of, while the path is known and a voice is heard
+	alone    = 8    // and while none is
+	expected = .4   // of what is expected that is left when no voice is heard
 	looks    = 6    // blocks that the tries are compared in
 	around   = 4    // blocks of delay that are tried, each way
 	short    = 12   // partitions that a try has
 	restFor  = 30   // blocks until it looks again
 	explains = .6   // share of the sound that a try must explain
 	audible  = 1e-4 // power of an echo in a block, −67 dBFS, for it to count
-	known    = 1e-3 // and of a sound, for the path to be judged
+	faith    = 300  // blocks for which a path that was known is known to be there
+	little   = .3   // of what is taken for echo that is, at which none of it is believed
+	much     = .7   // and all
 	good     = 30   // how much less the filter must leave for the path to be known
+	poor     = 10   // and how much less, lest it is asked for again
+	known    = 1e-3 // and of a sound, for the path to be judged
 )
 
 // A watch notices when the way from loudspeaker to microphone is another. Then
@@ -21,17 +27,19 @@ const (
 // blocks earlier or later, the far end has jumped, as it does when the sound card
 // brings its two clocks together again; else something has moved in the room.
 type watch struct {
-	like, power float32               // of what is left to the echo, and the echo's power, smoothed
-	long        [2]float32            // the same, over a longer time
-	rest        float32               // power of what is left, smoothed alike
-	near, out   float32               // power of the microphone's sound, and of what is left of it
-	sure        bool                  // that the path was known
-	looking     int                   // looks made
-	resting     int                   // blocks until the next
-	tries       [2*around + 1]float32 // what would be left
-	all         float32               // of this
-	y           line
-	time        [points]float32
+	like, power   float32               // of what is left to the echo, and the echo's power, smoothed
+	long          [2]float32            // the same, over a longer time
+	rest          float32               // power of what is left, smoothed alike
+	expect, found float32               // power that the filter expects to leave, and that it leaves
+	near, out     float32               // power of the microphone's sound, and of what is left of it
+	sure          bool                  // that the path was known
+	faith         int                   // blocks for which there is one
+	looking       int                   // looks made
+	resting       int                   // blocks until the next
+	tries         [2*around + 1]float32 // what would be left
+	all           float32               // of this
+	y             line
+	time          [points]float32
 }
 
 // A verdict is what the watch says of the path.
@@ -55,10 +63,21 @@ func (w *watch) look(c *Canceller, near *[block]float32) (v verdict, later int) 
 	w.power += (power - w.power) / 8
 	w.long[0] += (like - w.long[0]) / 64
 	w.long[1] += (power - w.long[1]) / 64
+	var left, found float32
+	for k, e := range c.filter.e {
+		found += real(e)*real(e) + imag(e)*imag(e)
+		left += c.filter.left[k]
+	}
+	w.expect += (left - w.expect) / 8
+	w.found += (found - w.found) / 8
 	w.rest += (energy(&c.out) - w.rest) / 8
 	w.near += (energy(near) - w.near) / 32
 	w.out += (energy(&c.out) - w.out) / 32
-	w.sure = w.sure || w.near > known && w.out < w.near/good
+	if w.near > known && w.out < w.near/good {
+		w.sure = true
+		w.faith = faith
+	}
+	w.faith = max(0, w.faith-1)
 	if w.resting > 0 {
 		w.resting--
 		return same, 0
@@ -99,20 +118,27 @@ func (w *watch) odd() bool {
 	return w.like < odd*w.power && w.like*w.like > chance*chance*w.power*w.rest
 }
 
+// wonders reports whether the filter, which knew the path, leaves much.
+func (w *watch) wonders() bool {
+	return w.sure && w.near > known && w.power > audible && w.out > w.near/poor
+}
+
 // trust returns how much of what is taken for echo is echo, as long as the path
 // is not known.
 func (w *watch) trust() float32 {
-	if w.sure || w.long[1] == 0 {
+	if w.faith > 0 || w.sure || w.long[1] == 0 {
 		return 1
 	}
-	return max(0, min(1, 1+w.long[0]/w.long[1]))
+	return max(0, min(1, (1+w.long[0]/w.long[1]-little)/(much-little)))
 }
 
 // doubts returns how much of what the filter says it is unsure of is to be taken
 // for echo. It knows more than it says once the path is known.
 func (w *watch) doubts() float32 {
 	if w.sure {
-		return settled
+		// Far more than the filter expects is a voice.
+		r := expected * w.expect / (w.found + hiss)
+		return max(settled, min(alone, alone*r*r))
 	}
 	return w.trust()
 }
