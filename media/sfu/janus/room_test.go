@@ -1,6 +1,7 @@
 package janus_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -189,7 +190,7 @@ func withPass(g sfutest.Guest, pass string) sfutest.Guest {
 }
 
 // boss does what the master of a room may, on a connection of its own.
-func (h *house) boss(t *testing.T, what map[string]any) {
+func (h *house) boss(t *testing.T, what map[string]any) (ids []any) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 10*time.Second)
 	defer cancel()
@@ -210,7 +211,9 @@ func (h *house) boss(t *testing.T, what map[string]any) {
 				t.Fatal(err)
 			}
 			var got map[string]any
-			if err := json.Unmarshal(b, &got); err != nil {
+			d := json.NewDecoder(bytes.NewReader(b))
+			d.UseNumber()
+			if err := d.Decode(&got); err != nil {
 				t.Fatal(err)
 			}
 			if got["janus"] == "success" || got["janus"] == "error" {
@@ -227,6 +230,11 @@ func (h *house) boss(t *testing.T, what map[string]any) {
 		t.Fatalf("the master of the room is told: %v", got)
 	}
 	ask(map[string]any{"janus": "destroy", "session_id": session})
+	list, _ := data["data"].(map[string]any)["participants"].([]any)
+	for _, p := range list {
+		ids = append(ids, p.(map[string]any)["id"])
+	}
+	return ids
 }
 
 // number is a member's ID as the server has it.
