@@ -65,12 +65,12 @@ func TestAModelThatIsNotWholeMakesNoChain(t *testing.T) {
 func TestNobodyIsHeardWhereNobodySpeaks(t *testing.T) {
 	c := chain(t, gate.Near)
 	m := &meeting{rnd: rand.New(rand.NewPCG(1, 2))}
-	for n := range 500 {
+	for n := range 800 {
 		cleared, err := c.Clear(m.next())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n > 100 && *cleared.Block() != (frame.Block{}) {
+		if n > 500 && *cleared.Block() != (frame.Block{}) {
 			t.Fatalf("block %d is no silence", n)
 		}
 	}
