@@ -61,7 +61,7 @@ type session struct {
 }
 
 func newSession(d *diary) *session {
-	return &session{diary: d, queue: sfu.NewQueue(), caps: sfu.Caps{Roster: true, Watch: true, Tracks: true, Chat: true, Hand: true}}
+	return &session{diary: d, queue: sfu.NewQueue(), caps: sfu.Caps{Roster: true, Watch: true, Tracks: true, Mute: true, Chat: true, Hand: true}}
 }
 
 func (s *session) Self() sfu.Member         { return sfu.Member{ID: "me", Name: "Me", Role: sfu.Person} }

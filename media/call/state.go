@@ -182,6 +182,9 @@ func (s State) After(e sfu.Event) State {
 		}
 	case sfu.ChatArrived:
 		line := ChatLine{Seq: 1, From: s.Name(e.From), Own: e.From == s.Self, Text: e.Text.Clean(), At: e.At}
+		if name := e.Name.Clean(); name != "" && s.member(e.From) < 0 {
+			line.From = name
+		}
 		if n := len(s.Chat); n > 0 {
 			line.Seq = s.Chat[n-1].Seq + 1
 		}

@@ -75,7 +75,8 @@ type (
 
 	// ChatArrived is a message, also one of our own that others got.
 	ChatArrived struct {
-		From MemberID
+		From MemberID // empty if the server says it
+		Name Foreign  // of who may be gone by now; empty if the roster has it
 		Text Foreign
 		At   time.Time
 	}

@@ -108,7 +108,8 @@ type Caps struct {
 	Pictures  []codec.Name // that the server takes, the preferred first; none is not known
 	Roster    bool         // the server says who is there
 	Watch     bool         // what others send can be watched and heard
-	Tracks    bool         // the others are told which tracks there are, and which of them are muted
+	Tracks    bool         // the others are told which tracks there are
+	Mute      bool         // the others are told which of them are muted
 	Chat      bool
 	Hand      bool
 	Layers    bool // pictures in several sizes, of which one is chosen

@@ -53,7 +53,7 @@ func (s *session) takeSelf(p *wire.ParticipantInfo) {
 }
 
 func capsOf(p *wire.ParticipantPermission) sfu.Caps {
-	c := sfu.Caps{Publish: make(map[sfu.Source]bool), Roster: true, Tracks: true, Layers: true, Recording: true, Quality: true}
+	c := sfu.Caps{Publish: make(map[sfu.Source]bool), Roster: true, Tracks: true, Mute: true, Layers: true, Recording: true, Quality: true}
 	if p == nil { // old servers say nothing and allow all
 		p = &wire.ParticipantPermission{CanSubscribe: true, CanPublish: true, CanPublishData: true}
 	}

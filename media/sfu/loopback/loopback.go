@@ -130,7 +130,7 @@ func (s *session) Events() <-chan sfu.Event { return s.events.Events() }
 func (s *session) Caps() sfu.Caps {
 	return sfu.Caps{
 		Publish: map[sfu.Source]bool{sfu.Camera: true, sfu.Microphone: true, sfu.Screen: true, sfu.ScreenSound: true},
-		Roster:  true, Watch: true, Tracks: true, Chat: true, Hand: true,
+		Roster:  true, Watch: true, Tracks: true, Mute: true, Chat: true, Hand: true,
 	}
 }
 

@@ -58,9 +58,10 @@ func missing(t *testing.T, h House) {
 			return ok && (j.Member.Role == sfu.Person || j.Member.Role == sfu.Phone)
 		})
 		never(c.Watch, "watching", func(e sfu.Event) bool { _, ok := e.(sfu.TrackAdded); return ok })
-		never(c.Tracks, "word of tracks", func(e sfu.Event) bool { x, ok := e.(sfu.TrackChanged); return ok && x.Track.Muted })
+		never(c.Mute, "word of muted tracks", func(e sfu.Event) bool { x, ok := e.(sfu.TrackChanged); return ok && x.Track.Muted })
 		never(c.Recording, "word of recordings", func(e sfu.Event) bool { _, ok := e.(sfu.RecordingChanged); return ok })
 		never(c.Quality, "word of connections", func(e sfu.Event) bool { _, ok := e.(sfu.QualityChanged); return ok })
+		never(c.Tracks, "word of tracks", func(sfu.Event) bool { return false })
 		never(c.Layers, "choice of sizes", func(sfu.Event) bool { return false })
 		t.Logf("%s has no: %s", who, strings.Join(none, ", "))
 	}

@@ -327,7 +327,7 @@ func mute(t *testing.T, h House) {
 		t.Fatal(err)
 	}
 	sent := ada.Stats().Sent[sfu.Microphone].Packets
-	if bo.Caps().Tracks {
+	if bo.Caps().Mute {
 		bo.Await("the track to be muted", muted(track.ID, true))
 	}
 	quiet, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
@@ -343,7 +343,7 @@ func mute(t *testing.T, h House) {
 	if err := out.Mute(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
-	if bo.Caps().Tracks {
+	if bo.Caps().Mute {
 		bo.Await("the track to be open again", muted(track.ID, false))
 	}
 	Receive(t, in)

@@ -1,0 +1,120 @@
+package galene_test
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"paravent/media/sfu"
+	"paravent/media/sfu/galene"
+	"paravent/media/sfu/sfutest"
+)
+
+// The real server is no module that could be fetched in every place, so it is
+// tried where there is one: GALENE is the program.
+const envReal = "GALENE"
+
+// real runs a real server with three groups: test, where guests need the password
+// "screen" and Ada is an operator; full, which takes nobody; and open.
+func real(t *testing.T) (host string, stop func()) {
+	t.Helper()
+	program := os.Getenv(envReal)
+	if program == "" {
+		t.Skip(envReal + " names no server")
+	}
+	dir := t.TempDir()
+	for name, group := range map[string]string{
+		"test": `{"users": {"Op": {"password": "operator", "permissions": "op"}},
+			"wildcard-user": {"password": "screen", "permissions": "present"}, "allow-recording": true, "codecs": ["vp8", "vp9", "h264", "opus"]}`,
+		"full": `{"max-clients": 1, "wildcard-user": {"password": {"type": "wildcard"}, "permissions": "present"}}`,
+		"open": `{"wildcard-user": {"password": {"type": "wildcard"}, "permissions": "observe"}}`,
+	} {
+		if err := os.MkdirAll(filepath.Join(dir, "groups"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "groups", name+".json"), []byte(group), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, d := range []string{"data", "static", "recordings"} {
+		if err := os.MkdirAll(filepath.Join(dir, d), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	host = l.Addr().String()
+	l.Close()
+	return host, run(t, program, dir, host)
+}
+
+// run starts the server; stop ends it as an administrator would.
+func run(t *testing.T, program, dir, host string) (stop func()) {
+	t.Helper()
+	c := exec.Command(program, "-insecure", "-http", host, "-turn", "")
+	c.Dir = dir
+	if os.Getenv("RTC_LOG") != "" {
+		c.Stderr = os.Stderr
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stop = func() {
+		_ = c.Process.Signal(os.Interrupt)
+		_ = c.Wait()
+	}
+	t.Cleanup(stop)
+	up(t, host)
+	return stop
+}
+
+func up(t *testing.T, host string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		req, _ := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+host+"/public-groups.json", http.NoBody)
+		if resp, err := client.Do(req); err == nil {
+			resp.Body.Close()
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatal("the server does not answer")
+		}
+	}
+}
+
+func TestConformanceOfARealServer(t *testing.T) {
+	sfutest.Run(t, func(t *testing.T) sfutest.House {
+		leaks := goleak.IgnoreCurrent()
+		t.Cleanup(func() { goleak.VerifyNone(t, leaks) })
+		host, _ := real(t)
+		first := guest(t, host, "full", "Cy", "")
+		enter(t, first)
+		return sfutest.House{
+			Connector: galene.Connector{},
+			Ada:       guest(t, host, "test", "Ada", "screen"), Bo: guest(t, host, "test", "Bo", "screen"),
+			Refused: map[sfu.JoinProblem]sfutest.Guest{
+				sfu.PassMissing: guest(t, host, "test", "Ada", ""),
+				sfu.PassRefused: guest(t, host, "test", "Ada", strings.Repeat("another", 3)),
+				sfu.NoSuchRoom:  guest(t, host, "attic", "Ada", "screen"),
+				sfu.RoomFull:    guest(t, host, "full", "Ada", ""),
+			},
+		}
+	})
+}
