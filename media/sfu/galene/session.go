@@ -26,8 +26,9 @@ type session struct {
 	bell     chan struct{} // rung when the outbox has something
 	working  sync.WaitGroup
 
-	mu       sync.Mutex      // guards everything that follows
-	self     sfu.Member      // its ID is the first number
+	mu       sync.Mutex // guards everything that follows
+	self     sfu.Member // its ID is the first number
+	settled  bool
 	number   string          // ours in the group, now
 	ghosts   map[string]bool // numbers of ours that the server may not have missed yet
 	username string          // as the server calls us
