@@ -42,12 +42,12 @@ type double struct {
 	endpoint string                 // of signalling; empty is its own
 	packets  atomic.Int64           // of media that came
 
-	mu     sync.Mutex // guards everything that follows
-	people map[string]*person
-	past   []map[string]any // the history of the chat
-	locked bool
-	told   []string // what was done against the rules
-	heard  []map[string]any
+	mu        sync.Mutex // guards everything that follows
+	people    map[string]*person
+	past      []map[string]any // the history of the chat
+	locked    bool
+	recording bool
+	told      []string // what was done against the rules
 }
 
 const tokenOfTheGroup = "Zm9sZGluZy1zY3JlZW4"
@@ -72,6 +72,7 @@ type person struct {
 // An upward is a stream that somebody sends, a downward one that is passed on.
 type upward struct {
 	id, label string
+	replace   string // the stream that it takes the place of
 	by        *person
 	pc        *webrtc.PeerConnection
 	tracks    []*passed // in the order in which they came
@@ -87,6 +88,7 @@ type downward struct {
 	pc      *webrtc.PeerConnection
 	senders map[*passed]*webrtc.RTPSender
 	asked   []string // nil is all
+	replace string   // as the first offer says it
 	again   bool     // there is more to offer when the answer has come
 }
 
@@ -146,52 +148,6 @@ func (d *double) drop() {
 	for _, p := range all {
 		<-p.gone
 	}
-}
-
-// find waits for somebody in the group.
-func (d *double) find(name string) *person {
-	d.t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); {
-		d.mu.Lock()
-		for _, p := range d.people {
-			if p.name == name && p.in {
-				d.mu.Unlock()
-				return p
-			}
-		}
-		d.mu.Unlock()
-		tick := time.NewTimer(10 * time.Millisecond)
-		<-tick.C
-	}
-	d.t.Fatalf("%s is not there", name)
-	return nil
-}
-
-// tell says something to somebody, or to all.
-func (d *double) tell(name string, m map[string]any) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, p := range d.people {
-		if p.in && (name == "" || p.name == name) {
-			p.say(m)
-		}
-	}
-}
-
-// got waits for something that was said to the double.
-func (d *double) got(what string, is func(map[string]any) bool) {
-	d.t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); {
-		d.mu.Lock()
-		found := slices.ContainsFunc(d.heard, is)
-		d.mu.Unlock()
-		if found {
-			return
-		}
-		tick := time.NewTimer(10 * time.Millisecond)
-		<-tick.C
-	}
-	d.t.Fatalf("waited for %s in vain", what)
 }
 
 func (d *double) breach(format string, args ...any) {
@@ -259,7 +215,6 @@ func (d *double) accept(w http.ResponseWriter, r *http.Request) {
 			break
 		}
 		d.mu.Lock()
-		d.heard = append(d.heard, m)
 		p.handle(m)
 		d.mu.Unlock()
 	}
@@ -419,8 +374,73 @@ func (p *person) handle(m object) {
 				o.kick(p.id, p.name, str(m, "value"))
 			}
 		}
+	case typ == "useraction" && p.may("op"):
+		for _, o := range p.others() {
+			if o.id == str(m, "dest") {
+				o.change(kind)
+			}
+		}
+	case typ == "groupaction" && p.may("op"):
+		p.d.act(kind)
 	default:
 		p.d.breach("%s of kind %q", typ, kind)
+	}
+}
+
+// change gives or takes a right.
+func (p *person) change(kind string) {
+	right, off := strings.CutPrefix(kind, "un")
+	p.rights = slices.DeleteFunc(slices.Clone(p.rights), func(r string) bool { return r == right })
+	if !off {
+		p.rights = append(p.rights, right)
+	}
+	p.say(p.welcome("change"))
+	if off && right == "present" {
+		for id := range p.ups {
+			p.endUp(id)
+			p.say(object{"type": "abort", "id": id})
+		}
+	}
+	p.d.tellAll(p.entry("change"))
+}
+
+// recorder is the member that stores what it gets.
+func recorder() object {
+	return object{"type": "user", "kind": "add", "id": "0123456789abcdef", "username": "RECORDING", "permissions": []string{"system"}}
+}
+
+// act does what an operator wants of the group.
+func (d *double) act(kind string) {
+	recorder := recorder()
+	switch kind {
+	case "lock", "unlock":
+		d.locked = kind == "lock"
+		for _, p := range d.people {
+			if p.in {
+				p.say(p.welcome("change"))
+			}
+		}
+	case "record":
+		d.recording = true
+		d.tellAll(recorder)
+	case "unrecord":
+		d.recording = false
+		recorder["kind"] = "delete"
+		d.tellAll(recorder)
+	}
+}
+
+// shutDown ends the server as the real one does: everybody is told and sent away.
+func (d *double) shutDown() {
+	d.mu.Lock()
+	all := slices.Collect(maps.Values(d.people))
+	for _, p := range all {
+		p.kick("", "", "server is shutting down")
+	}
+	d.locked = true
+	d.mu.Unlock()
+	for _, p := range all {
+		<-p.gone
 	}
 }
 
@@ -477,6 +497,9 @@ func (p *person) join(m object) {
 		p.say(m)
 	}
 	p.say(p.entry("add"))
+	if p.d.recording {
+		p.say(recorder())
+	}
 	for _, o := range p.others() {
 		p.say(o.entry("add"))
 		o.say(p.entry("add"))
@@ -531,7 +554,11 @@ func (p *person) offered(m object) {
 			p.d.breach("%v", err)
 			return
 		}
-		u = &upward{id: id, label: str(m, "label"), by: p, pc: pc}
+		u = &upward{id: id, label: str(m, "label"), replace: str(m, "replace"), by: p, pc: pc}
+		if old := p.ups[u.replace]; old != nil {
+			delete(p.ups, u.replace)
+			_ = old.pc.Close()
+		}
 		p.ups[id] = u
 		pc.OnICECandidate(p.candidate(id))
 		pc.OnTrack(func(t *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { p.d.pass(u, t) })
@@ -619,7 +646,11 @@ func (p *person) push(u *upward) {
 		if err != nil {
 			return
 		}
-		w = &downward{up: u, pc: pc, senders: make(map[*passed]*webrtc.RTPSender)}
+		w = &downward{up: u, pc: pc, senders: make(map[*passed]*webrtc.RTPSender), replace: u.replace}
+		if old := p.downs[u.replace]; old != nil {
+			delete(p.downs, u.replace)
+			_ = old.pc.Close()
+		}
 		p.downs[u.id] = w
 		pc.OnICECandidate(p.candidate(u.id))
 	}
@@ -678,7 +709,11 @@ func (w *downward) offer(p *person, restart bool) {
 	if err != nil {
 		return
 	}
-	p.say(object{"type": "offer", "id": w.up.id, "label": w.up.label, "source": w.up.by.id, "username": w.up.by.name, "sdp": o.SDP})
+	m := object{"type": "offer", "id": w.up.id, "label": w.up.label, "source": w.up.by.id, "username": w.up.by.name, "sdp": o.SDP}
+	if w.replace != "" {
+		m["replace"], w.replace = w.replace, ""
+	}
+	p.say(m)
 	_ = w.pc.SetLocalDescription(o)
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"paravent/media/sfu"
+	"paravent/privacy/egress"
 )
 
 type pings struct {
@@ -27,6 +28,9 @@ const (
 	troubleTime = 8 * time.Second
 	// staleTime is how long streams may take to come again after that.
 	staleTime = 5 * time.Second
+	// againTime is how long after a stream that did not begin all is requested again:
+	// the server takes 200 ms to see what a stream carries.
+	againTime = 500 * time.Millisecond
 	// mostReturns bounds how often the group is entered anew in returnTime: who is
 	// let in and cut off again and again gives up.
 	mostReturns = 5
@@ -148,6 +152,10 @@ func (s *session) look(now time.Time) bool {
 	if !s.stale.IsZero() && now.After(s.stale) {
 		s.dropStale()
 	}
+	if !s.again.IsZero() && now.After(s.again) {
+		s.again = time.Time{}
+		s.say(sayAll())
+	}
 	for _, w := range s.ways {
 		if !w.trouble.IsZero() && now.Sub(w.trouble) > troubleTime {
 			return false
@@ -180,21 +188,40 @@ func (s *session) mend(ctx context.Context) (l *line) {
 		s.end(sfu.Ended{Why: sfu.LinkLost})
 		return nil
 	}
-	if err := sfu.Mend(ctx, func(ctx context.Context) (err error) { l, err = s.rejoin(ctx); return err }); err != nil {
-		s.end(sfu.EndOf(err))
+	tries := 0
+	if err := sfu.Mend(ctx, func(ctx context.Context) (err error) {
+		tries++
+		l, err = s.rejoin(ctx, tries > sameTries)
+		return err
+	}); err != nil {
+		s.end(lost(err))
 		return nil
 	}
 	return l
 }
 
+// lost says why the session ended when mending failed. A server that ends may not
+// come to say so.
+func lost(err error) sfu.Ended {
+	end := sfu.EndOf(err)
+	if reach := (*egress.ReachError)(nil); end.Why == sfu.LinkLost && errors.As(err, &reach) && reach.Why == egress.Refusing {
+		return sfu.Ended{Why: sfu.ServerDown}
+	}
+	return end
+}
+
+// sameTries is how often our number is tried again before another one is taken: the
+// server may miss us only a moment later, or after 45 seconds.
+const sameTries = 2
+
 // rejoin enters the group anew, as a rule under the same number. Outlets and
 // inlets stay what they are and get new ways.
-func (s *session) rejoin(ctx context.Context) (*line, error) {
+func (s *session) rejoin(ctx context.Context, other bool) (*line, error) {
 	s.mu.Lock()
 	number := s.number
 	s.mu.Unlock()
 	l, in, err := s.door.enter(ctx, number)
-	if errors.Is(err, errNumber) { // the server has not missed us yet
+	if other && errors.Is(err, errNumber) { // the server has not missed us yet
 		number = rand.Text()
 		l, in, err = s.door.enter(ctx, number)
 	}

@@ -13,9 +13,9 @@
 // stream of its own: to add a track to a stream works, to take one away does not.
 //
 // 2026-11: The server offers what somebody may want to watch, and only the offer
-// tells what there is. So all is requested, but an offer is answered when the first
-// inlet wants something of the stream: before that nothing of it is sent. A stream
-// of which nothing is wanted any more is aborted, and requested again when it is.
+// tells what there is. So all is requested, but an offer is answered only while an
+// inlet wants something of the stream: else nothing of it is sent. A stream of which
+// nothing is wanted, or not any more, is aborted, and requested again when it is.
 //
 // 2026-11: The server takes the pictures of a stream in the order in which they
 // begin: the first is the large one, whatever the description says. So the small

@@ -185,7 +185,7 @@ func TestWhoIsWelcomeMaySayAnythingLater(t *testing.T) {
 	t.Cleanup(func() { goleak.VerifyNone(t, leaks) })
 	long := strings.Repeat("x", 100_000)
 	lines := []string{
-		`{"type":"offer","id":"1","label":"camera","source":"bo","sdp":"v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 VP8/90000\r\n"}`,
+		`{"type":"offer","id":"1","label":"camera","source":"bo","sdp":"v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 VP8/90000\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtpmap:111 opus/48000/2\r\n"}`,
 		`{"type":"offer","id":"` + long + `","source":"bo","sdp":""}`,
 		`{"type":"offer","id":"2","replace":"1","source":"cy","sdp":"m=video"}`,
 		`{"type":"answer","id":"1","sdp":"nonsense"}`, `{"type":"answer","id":"9","sdp":"v=0"}`,

@@ -23,8 +23,8 @@ import (
 const envReal = "GALENE"
 
 // real runs a real server with three groups: test, where guests need the password
-// "screen" and Ada is an operator; full, which takes nobody; and open.
-func real(t *testing.T) (host string, stop func()) {
+// "screen" and Op is an operator; full, which takes nobody; and open.
+func real(t *testing.T) (host string, again, stop func()) {
 	t.Helper()
 	program := os.Getenv(envReal)
 	if program == "" {
@@ -55,11 +55,16 @@ func real(t *testing.T) (host string, stop func()) {
 	}
 	host = l.Addr().String()
 	l.Close()
-	return host, run(t, program, dir, host)
+	end := run(t, program, dir, host)
+	again = func() {
+		end(os.Kill)
+		end = run(t, program, dir, host)
+	}
+	return host, again, func() { end(os.Interrupt) }
 }
 
-// run starts the server; stop ends it as an administrator would.
-func run(t *testing.T, program, dir, host string) (stop func()) {
+// run starts the server; stop ends it by a signal.
+func run(t *testing.T, program, dir, host string) (stop func(os.Signal)) {
 	t.Helper()
 	c := exec.Command(program, "-insecure", "-http", host, "-turn", "")
 	c.Dir = dir
@@ -69,11 +74,11 @@ func run(t *testing.T, program, dir, host string) (stop func()) {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	stop = func() {
-		_ = c.Process.Signal(os.Interrupt)
+	stop = func(s os.Signal) {
+		_ = c.Process.Signal(s)
 		_ = c.Wait()
 	}
-	t.Cleanup(stop)
+	t.Cleanup(func() { stop(os.Kill) })
 	up(t, host)
 	return stop
 }
@@ -103,7 +108,7 @@ func TestConformanceOfARealServer(t *testing.T) {
 	sfutest.Run(t, func(t *testing.T) sfutest.House {
 		leaks := goleak.IgnoreCurrent()
 		t.Cleanup(func() { goleak.VerifyNone(t, leaks) })
-		host, _ := real(t)
+		host, _, _ := real(t)
 		first := guest(t, host, "full", "Cy", "")
 		enter(t, first)
 		return sfutest.House{

@@ -52,6 +52,7 @@ type session struct {
 	pings    pings
 	link     sfu.Link
 	stale    time.Time // until when streams may come again after a cut; zero if none are waited for
+	again    time.Time // when all is requested once more; zero if it is not
 	returns  []time.Time
 	farewell sfu.Ended
 	told     bool // farewell is the server's word

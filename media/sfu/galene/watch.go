@@ -34,7 +34,8 @@ type down struct {
 	way     *way   // nil while nothing of it is wanted
 	sdp     string // an offer that waits to be answered
 	early   []rtc.Candidate
-	away    bool // the server offers it no more, because we have aborted it
+	away    bool // it is not offered at present, because we have aborted it
+	checked bool // it was requested again, for the sake of what began late
 	stops   int  // answers to that which are still to come
 	stale   bool // from before a cut
 	tracks  [kinds]*track
@@ -90,6 +91,9 @@ func (s *session) offered(m *offered) {
 		s.count++
 		d = &down{name: strconv.Itoa(s.count), id: m.ID, member: s.memberOf(m.Source), label: m.Label}
 		s.downs[m.ID] = d
+	}
+	if d.stops > 0 { // said before the server knew that we have aborted it
+		return
 	}
 	d.sdp, d.away, d.stale = m.SDP, false, false
 	if d.way == nil {
@@ -200,10 +204,21 @@ func (s *session) closed(id string) {
 	d := s.downs[id]
 	switch {
 	case d == nil:
+		// A stream that has not begun to carry anything. The server may forget to
+		// offer it to who came at that moment.
+		s.askAgain()
 	case d.stops > 0:
 		d.stops--
 	default:
 		s.dropDown(d, true)
+	}
+}
+
+// askAgain requests everything once more, in a moment. It must be called with mu
+// held.
+func (s *session) askAgain() {
+	if s.again.IsZero() {
+		s.again = time.Now().Add(againTime)
 	}
 }
 
@@ -227,14 +242,22 @@ func (s *session) tend(d *down) {
 	want := d.wanted()
 	switch {
 	case want == [kinds]string{}:
-		if d.way == nil || d.stops >= mostStops {
+		// An offer that waits keeps the server from telling what is new in a stream,
+		// so it waits only where nothing new can come.
+		whole := d.tracks[sound] != nil && d.tracks[picture] != nil
+		if d.way == nil && (d.sdp == "" || whole) || d.stops >= mostStops {
 			return
 		}
-		s.shut(d.way)
+		if d.way != nil {
+			s.shut(d.way)
+		} else if !d.checked { // what began while the offer was on its way is not told of
+			d.checked = true
+			s.askAgain()
+		}
 		s.say(says{"type": "abort", "id": d.id})
+		stops := d.stops + 1
 		d.lost()
-		d.stale, d.away = false, true
-		d.stops++
+		d.stale, d.away, d.stops = false, true, stops
 	case d.sdp != "":
 		s.desk.put(func() { s.reply(d) })
 	case d.away:
