@@ -149,9 +149,7 @@ func (s *session) look(now time.Time) bool {
 		s.pings.sent, s.pings.waiting = now, true
 		s.say(says{"type": "ping"})
 	}
-	if !s.stale.IsZero() && now.After(s.stale) {
-		s.dropStale()
-	}
+	s.dropLate(now)
 	if !s.again.IsZero() && now.After(s.again) {
 		s.again = time.Time{}
 		s.say(sayAll())

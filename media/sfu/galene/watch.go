@@ -20,6 +20,9 @@ const (
 	// smallView is the height, in pixels, up to which the small picture does: it is
 	// half as large as the other, as a rule 180 or 240.
 	smallView = 240
+	// lateTime is how long what was in a stream before may be missing when it is
+	// offered anew: tracks begin one after the other.
+	lateTime = 2 * time.Second
 	// mostStops bounds how often a stream is stopped while the server's word on it is
 	// awaited.
 	mostStops = 16
@@ -41,6 +44,8 @@ type down struct {
 	tracks  [kinds]*track
 	asked   [kinds]string // as requested last; empty is not at all
 	changed bool          // and the offer that follows from that has not come
+	got     [kinds]codec.Name
+	grace   time.Time // until when what is missing may still come; zero if it may not
 }
 
 // A track is one kind of a stream.
@@ -97,7 +102,7 @@ func (s *session) offered(m *offered) {
 	}
 	d.sdp, d.away, d.stale = m.SDP, false, false
 	if d.way == nil {
-		d.early, d.asked = nil, everything()
+		d.early, d.asked, d.grace = nil, everything(), time.Now().Add(lateTime)
 	}
 	s.takeTracks(d, offers(m.SDP))
 	s.tend(d)
@@ -127,12 +132,10 @@ func (s *session) roomFor(m sfu.MemberID) bool {
 // takeTracks takes what is offered of a stream, as far as it differs from what was
 // known. What we have asked not to get is not gone.
 func (s *session) takeTracks(d *down, names [kinds]codec.Name) {
+	d.got = names
 	for kind, name := range names {
 		t := d.tracks[kind]
 		switch {
-		case name == "" && t != nil && d.asked[kind] != "" && !d.changed:
-			s.dropTrack(t)
-			s.put(sfu.TrackRemoved{ID: t.ID})
 		case name == "":
 		case t == nil:
 			word := [kinds]string{"/sound", "/picture"}[kind]
@@ -147,7 +150,35 @@ func (s *session) takeTracks(d *down, names [kinds]codec.Name) {
 			s.put(sfu.TrackChanged{Track: t.Track})
 		}
 	}
+	if !d.changed && d.grace.IsZero() {
+		s.dropMissing(d)
+	}
 	d.changed = false
+}
+
+// dropMissing drops what is asked for and not offered. It must be called with mu
+// held.
+func (s *session) dropMissing(d *down) {
+	for kind, t := range d.tracks {
+		if t != nil && d.got[kind] == "" && d.asked[kind] != "" {
+			s.dropTrack(t)
+			s.put(sfu.TrackRemoved{ID: t.ID})
+		}
+	}
+}
+
+// dropLate drops what was waited for in vain. It must be called with mu held.
+func (s *session) dropLate(now time.Time) {
+	for _, d := range s.downs {
+		if !d.grace.IsZero() && now.After(d.grace) && !d.stale && !d.away {
+			d.grace = time.Time{}
+			s.dropMissing(d)
+		}
+	}
+	if !s.stale.IsZero() && now.After(s.stale) {
+		s.stale = time.Time{}
+		s.dropStale()
+	}
 }
 
 // sourceOf reads a label: a film that somebody plays is shown as a screen is.
@@ -195,7 +226,6 @@ func (s *session) dropStale() {
 			s.dropDown(d, true)
 		}
 	}
-	s.stale = time.Time{}
 }
 
 // closed takes that a stream has ended, or that it is not sent to us any more, as
