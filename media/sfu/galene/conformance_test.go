@@ -22,7 +22,7 @@ func TestConformance(t *testing.T) {
 	sfutest.Run(t, func(t *testing.T) sfutest.House {
 		leaks := goleak.IgnoreCurrent()
 		t.Cleanup(func() { goleak.VerifyNone(t, leaks) })
-		d := open(t, nil)
+		d := open(t)
 		with := func(group, password string) sfutest.Guest { return guest(t, d.host(), group, "Ada", password) }
 		expired := with("test", "")
 		expired.Pass.Token = secret.New(jwt(time.Now().Add(-time.Hour)))

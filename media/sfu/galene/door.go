@@ -186,7 +186,7 @@ func (d *door) fetch(ctx context.Context, path string) (int, []byte, error) {
 	if err != nil {
 		return 0, nil, unreached(ctx, err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxStatus))
 	if err != nil {
 		return 0, nil, unreached(ctx, err)
@@ -231,7 +231,7 @@ func (d *door) introduce(ctx context.Context, l *line, in *entry, number string)
 	if err := l.write(ctx, says{"type": "handshake", "version": []string{"2"}, "id": number}); err != nil {
 		return d.unfinished(ctx, err, in)
 	}
-	if err := l.write(ctx, sayJoin(group, number, d)); err != nil {
+	if err := l.write(ctx, sayJoin(group, d)); err != nil {
 		return d.unfinished(ctx, err, in)
 	}
 	shaken, size := false, 0

@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,14 +32,9 @@ import (
 // and Op the password "operator"; cellar, which is locked; portal, whose passes are
 // given elsewhere; and moved and away, which are no more.
 type double struct {
-	t    *testing.T
 	http *httptest.Server
 	api  *webrtc.API
 	mux  *ice.UDPMuxDefault
-
-	edit     func(m map[string]any) // changes what is said before it goes out
-	endpoint string                 // of signalling; empty is its own
-	packets  atomic.Int64           // of media that came
 
 	mu        sync.Mutex // guards everything that follows
 	people    map[string]*person
@@ -92,12 +86,9 @@ type downward struct {
 	again   bool     // there is more to offer when the answer has come
 }
 
-func open(t *testing.T, change func(*double)) *double {
+func open(t *testing.T) *double {
 	t.Helper()
-	d := &double{t: t, people: make(map[string]*person)}
-	if change != nil {
-		change(d)
-	}
+	d := &double{people: make(map[string]*person)}
 	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -162,9 +153,6 @@ func (d *double) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	name, isStatus := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, "/group/"), "/.status")
 	st := map[string]any{"name": name, "location": d.http.URL + "/group/" + name + "/", "endpoint": "ws://" + d.host() + "/ws", "displayName": "Atelier\x1b[2J"}
-	if d.endpoint != "" {
-		st["endpoint"] = d.endpoint
-	}
 	switch {
 	case r.URL.Path == "/ws":
 		d.accept(w, r)
@@ -247,9 +235,6 @@ func (p *person) write(ctx context.Context) {
 // say, and everything that follows, must be called with the double's lock held.
 func (p *person) say(m map[string]any) {
 	m = maps.Clone(m)
-	if p.d.edit != nil {
-		p.d.edit(m)
-	}
 	select {
 	case p.out <- m:
 	default:
@@ -608,7 +593,6 @@ func (d *double) pass(u *upward, t *webrtc.TrackRemote) {
 		if err != nil {
 			return
 		}
-		d.packets.Add(1)
 		packet.Extension, packet.Extensions = false, nil
 		_ = local.WriteRTP(packet)
 	}

@@ -32,12 +32,11 @@ package galene
 import (
 	"context"
 	"crypto/rand"
+	"time"
 
 	"paravent/media/sfu"
 	"paravent/privacy/egress"
 	"paravent/privacy/secret"
-
-	"time"
 )
 
 // A Connector joins groups on Galene servers.
@@ -85,6 +84,6 @@ func newSession(k sfu.Kit, d *door, number string) *session {
 
 // isToken reports whether a pass has the form of a token.
 func isToken(pass secret.Secret) bool {
-	var any struct{}
-	return sfu.ReadToken(pass.Reveal(), &any)
+	var claims struct{}
+	return sfu.ReadToken(pass.Reveal(), &claims)
 }

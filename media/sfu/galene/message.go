@@ -195,12 +195,10 @@ func instant(v json.RawMessage, now time.Time) time.Time {
 	return t
 }
 
-// What we say.
-type (
-	says map[string]any
-)
+// says is what we say.
+type says map[string]any
 
-func sayJoin(group, number string, d *door) says {
+func sayJoin(group string, d *door) says {
 	m := says{"type": "join", "kind": "join", "group": group}
 	if !d.token.Empty() {
 		m["token"] = d.token.Reveal()

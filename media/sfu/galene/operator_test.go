@@ -28,12 +28,12 @@ type server struct {
 
 func servers(t *testing.T, story func(*testing.T, server)) {
 	t.Run("double", func(t *testing.T) {
-		d := open(t, nil)
+		d := open(t)
 		story(t, server{d.host(), d.drop, d.shutDown})
 	})
 	if os.Getenv(envReal) != "" {
 		t.Run("real", func(t *testing.T) {
-			host, again, stop := real(t)
+			host, again, stop := realServer(t)
 			story(t, server{host, again, stop})
 		})
 	}
@@ -130,7 +130,7 @@ func (o *operator) read(ctx context.Context) {
 }
 
 // await waits for something that was said to the operator.
-func (o *operator) await(what string, is func(object) bool) object {
+func (o *operator) await(what string, is func(object) bool) {
 	o.t.Helper()
 	late := time.NewTimer(20 * time.Second)
 	defer late.Stop()
@@ -139,8 +139,8 @@ func (o *operator) await(what string, is func(object) bool) object {
 		i := slices.IndexFunc(o.heard, is)
 		bell := o.bell
 		if i >= 0 {
-			defer o.mu.Unlock()
-			return o.heard[i]
+			o.mu.Unlock()
+			return
 		}
 		o.mu.Unlock()
 		select {

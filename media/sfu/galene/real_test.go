@@ -22,9 +22,9 @@ import (
 // tried where there is one: GALENE is the program.
 const envReal = "GALENE"
 
-// real runs a real server with three groups: test, where guests need the password
-// "screen" and Op is an operator; full, which takes nobody; and open.
-func real(t *testing.T) (host string, again, stop func()) {
+// realServer runs a real server with two groups: test, where guests need the password
+// "screen" and Op the password "operator"; and full, which takes one.
+func realServer(t *testing.T) (host string, again, stop func()) {
 	t.Helper()
 	program := os.Getenv(envReal)
 	if program == "" {
@@ -35,7 +35,6 @@ func real(t *testing.T) (host string, again, stop func()) {
 		"test": `{"users": {"Op": {"password": "operator", "permissions": "op"}},
 			"wildcard-user": {"password": "screen", "permissions": "present"}, "allow-recording": true, "codecs": ["vp8", "vp9", "h264", "opus"]}`,
 		"full": `{"max-clients": 1, "wildcard-user": {"password": {"type": "wildcard"}, "permissions": "present"}}`,
-		"open": `{"wildcard-user": {"password": {"type": "wildcard"}, "permissions": "observe"}}`,
 	} {
 		if err := os.MkdirAll(filepath.Join(dir, "groups"), 0o700); err != nil {
 			t.Fatal(err)
@@ -108,7 +107,7 @@ func TestConformanceOfARealServer(t *testing.T) {
 	sfutest.Run(t, func(t *testing.T) sfutest.House {
 		leaks := goleak.IgnoreCurrent()
 		t.Cleanup(func() { goleak.VerifyNone(t, leaks) })
-		host, _, _ := real(t)
+		host, _, _ := realServer(t)
 		first := guest(t, host, "full", "Cy", "")
 		enter(t, first)
 		return sfutest.House{

@@ -340,7 +340,7 @@ func TestOfTwoSizesTheOneThatIsShownComes(t *testing.T) {
 }
 
 func TestAGroupThatHasMovedOnItsServerIsFollowedAndOneElsewhereIsNot(t *testing.T) {
-	d := open(t, nil)
+	d := open(t)
 	ada := enter(t, guest(t, d.host(), "moved", "Ada", "screen"))
 	if name := ada.RoomName().Clean(); name != "Atelier[2J" {
 		t.Errorf("%q", name)
@@ -355,7 +355,7 @@ func TestAGroupThatHasMovedOnItsServerIsFollowedAndOneElsewhereIsNot(t *testing.
 }
 
 func TestATokenOfTheLinkIsAToken(t *testing.T) {
-	d := open(t, nil)
+	d := open(t)
 	g := guest(t, d.host(), "test", "Ada", "")
 	g.Room.Token = secret.New(tokenOfTheGroup)
 	enter(t, g)
