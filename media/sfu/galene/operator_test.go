@@ -24,17 +24,18 @@ type server struct {
 	host  string
 	again func() // starts it anew: everybody is forgotten without a word
 	stop  func() // ends it for good, and says so
+	real  bool
 }
 
 func servers(t *testing.T, story func(*testing.T, server)) {
 	t.Run("double", func(t *testing.T) {
 		d := open(t)
-		story(t, server{d.host(), d.drop, d.shutDown})
+		story(t, server{d.host(), d.drop, d.shutDown, false})
 	})
 	if os.Getenv(envReal) != "" {
 		t.Run("real", func(t *testing.T) {
 			host, again, stop := realServer(t)
-			story(t, server{host, again, stop})
+			story(t, server{host, again, stop, true})
 		})
 	}
 }

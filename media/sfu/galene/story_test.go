@@ -250,12 +250,11 @@ func TestOfAStreamOnlyWhatIsWantedComes(t *testing.T) {
 			t.Errorf("%d tracks are said to be gone", n)
 		}
 
+		ada.Forget()
 		stop := op.send("two", "camera", "one")
-		for range 100 { // more than can be waiting
-			sfutest.Receive(t, hear)
-			sfutest.Receive(t, see)
-		}
-		if n := ada.Count(func(e sfu.Event) bool { _, ok := e.(sfu.TrackRemoved); return ok }); n > 0 {
+		hear, voice = goesOn(t, ada, hear, voice)
+		see, face = goesOn(t, ada, see, face)
+		if n := ada.Count(func(e sfu.Event) bool { _, ok := e.(sfu.TrackRemoved); return ok }); n > 0 && !s.real {
 			t.Errorf("%d tracks are said to be gone", n)
 		}
 		if err := errors.Join(hear.Close(), see.Close()); err != nil {
@@ -274,6 +273,27 @@ func TestOfAStreamOnlyWhatIsWantedComes(t *testing.T) {
 	})
 }
 
+// goesOn receives more than can be waiting. A real server that hears of another
+// stream before that carries something takes the old one away first: then the track
+// comes anew.
+func goesOn(t *testing.T, m *sfutest.Member, in sfu.Inlet, of sfu.Track) (sfu.Inlet, sfu.Track) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for n := 0; n < 100; n++ {
+		_, err := in.Receive(ctx)
+		switch {
+		case errors.Is(err, io.EOF):
+			of = m.AwaitTrack(of.Source, of.Member)
+			in = subscribe(t, m, of.ID)
+			n = 0
+		case err != nil:
+			t.Fatal(err)
+		}
+	}
+	return in, of
+}
+
 // stops waits until nothing comes for a while.
 func stops(t *testing.T, in sfu.Inlet) {
 	t.Helper()
@@ -285,9 +305,7 @@ func stops(t *testing.T, in sfu.Inlet) {
 		}
 		cancel()
 		if errors.Is(err, context.DeadlineExceeded) {
-			if in := quiet; in.Err() != nil {
-				return
-			}
+			return
 		}
 	}
 	t.Error("what is not wanted goes on coming")
