@@ -41,6 +41,7 @@ type double struct {
 	past      []map[string]any // the history of the chat
 	locked    bool
 	recording bool
+	linger    bool     // who is cut off is not missed
 	told      []string // what was done against the rules
 }
 
@@ -114,6 +115,11 @@ func open(t *testing.T) *double {
 	d.http = httptest.NewServer(http.HandlerFunc(d.serve))
 	t.Cleanup(func() {
 		d.drop()
+		d.mu.Lock()
+		for _, p := range d.people { // who lingers
+			p.leave()
+		}
+		d.mu.Unlock()
 		d.http.Close()
 		_ = d.mux.Close()
 		_ = c.Close()
@@ -208,8 +214,10 @@ func (d *double) accept(w http.ResponseWriter, r *http.Request) {
 	}
 	cancel()
 	d.mu.Lock()
-	p.leave()
-	delete(d.people, key)
+	if !d.linger {
+		p.leave()
+		delete(d.people, key)
+	}
 	d.mu.Unlock()
 	p.working.Wait()
 }

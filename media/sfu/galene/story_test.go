@@ -385,3 +385,30 @@ func TestATokenOfTheLinkIsAToken(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A server notices only after 45 seconds that somebody is gone whose network fell
+// silent. Until then the number is taken.
+func TestWhoIsNotMissedYetComesBackUnderAnotherNumber(t *testing.T) {
+	d := open(t)
+	ada, bo := enter(t, guest(t, d.host(), "test", "Ada", "screen")), enter(t, guest(t, d.host(), "test", "Bo", "screen"))
+	self := ada.Self().ID
+	ada.Await("Bo", func(e sfu.Event) bool { j, ok := e.(sfu.MemberJoined); return ok && j.Member.Name == "Bo" })
+	ada.Forget()
+	d.mu.Lock()
+	d.linger = true
+	d.mu.Unlock()
+	d.drop()
+	for _, m := range []*sfutest.Member{ada, bo} {
+		m.Await("the way to be mended", isLink(sfu.LinkUp))
+	}
+	if err := ada.Say(t.Context(), "here again"); err != nil {
+		t.Fatal(err)
+	}
+	if e := ada.Await("one's own message", said("here again")).(sfu.ChatArrived); e.From != self || ada.Self().ID != self {
+		t.Errorf("%+v, who is %s, was %s", e, ada.Self().ID, self)
+	}
+	bo.Await("the message", said("here again"))
+	if n := ada.Count(func(e sfu.Event) bool { j, ok := e.(sfu.MemberJoined); return ok && j.Member.Name == "Ada" }); n > 0 {
+		t.Error("Ada sees herself twice")
+	}
+}
