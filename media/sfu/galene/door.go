@@ -221,7 +221,7 @@ func (d *door) dial(ctx context.Context, endpoint string) (*line, error) {
 		return nil, unreached(ctx, err)
 	}
 	c.SetReadLimit(maxMessage)
-	return &line{c: c}, nil
+	return newLine(c), nil
 }
 
 // introduce says who comes, and waits until the server has said who is there: it
@@ -333,7 +333,16 @@ func (d *door) refusal(m *joined, in *entry) error {
 
 // A line is one signalling connection. It may be read by one goroutine and
 // written by several.
-type line struct{ c *websocket.Conn }
+type line struct {
+	c    *websocket.Conn
+	turn chan bool // to write; empty while somebody does, and for good after the last word
+}
+
+func newLine(c *websocket.Conn) *line {
+	l := &line{c: c, turn: make(chan bool, 1)}
+	l.turn <- true
+	return l
+}
 
 func (l *line) read(ctx context.Context) (m any, size int, err error) {
 	kind, b, err := l.c.Read(ctx)
@@ -353,13 +362,25 @@ func (l *line) readIn(ctx context.Context, d time.Duration) (any, int, error) {
 	return l.read(ctx)
 }
 
-func (l *line) write(ctx context.Context, m says) error {
+func (l *line) write(ctx context.Context, m says) error { return l.say(ctx, m, false) }
+
+// say writes m when it is its turn. After the last word nothing is written any more: who
+// has left must not ask for anything.
+func (l *line) say(ctx context.Context, m says, last bool) error {
 	b, err := m.encode()
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
+	select {
+	case <-l.turn:
+	case <-ctx.Done():
+		return fmt.Errorf("signalling: %w", ctx.Err())
+	}
+	if !last {
+		defer func() { l.turn <- true }()
+	}
 	if err := l.c.Write(ctx, websocket.MessageText, b); err != nil {
 		return fmt.Errorf("signalling: %w", err)
 	}

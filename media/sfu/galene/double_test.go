@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,6 +36,8 @@ type double struct {
 	http *httptest.Server
 	api  *webrtc.API
 	mux  *ice.UDPMuxDefault
+
+	packets atomic.Int64 // of media, that came
 
 	mu        sync.Mutex // guards everything that follows
 	people    map[string]*person
@@ -158,7 +161,7 @@ func (d *double) serve(w http.ResponseWriter, r *http.Request) {
 		d.mu.Unlock()
 	}
 	name, isStatus := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, "/group/"), "/.status")
-	st := map[string]any{"name": name, "location": d.http.URL + "/group/" + name + "/", "endpoint": "ws://" + d.host() + "/ws", "displayName": "Atelier\x1b[2J"}
+	st := map[string]any{"name": name, "location": d.http.URL + "/group/" + name + "/", "endpoint": "ws://" + r.Host + "/ws", "displayName": "Atelier\x1b[2J"}
 	switch {
 	case r.URL.Path == "/ws":
 		d.accept(w, r)
@@ -601,6 +604,7 @@ func (d *double) pass(u *upward, t *webrtc.TrackRemote) {
 		if err != nil {
 			return
 		}
+		d.packets.Add(1)
 		packet.Extension, packet.Extensions = false, nil
 		_ = local.WriteRTP(packet)
 	}

@@ -152,6 +152,16 @@ func (o *operator) await(what string, is func(object) bool) {
 	}
 }
 
+// number is that of somebody in the group.
+func (o *operator) number(name string) (id string) {
+	o.t.Helper()
+	o.await(name, func(m object) bool {
+		id = str(m, "id")
+		return m["type"] == "user" && m["kind"] == "add" && m["username"] == name
+	})
+	return id
+}
+
 // act does something to a member, or to the group.
 func (o *operator) act(typ, kind, dest string, value any) {
 	m := object{"type": typ, "kind": kind, "source": o.id, "username": "Op"}

@@ -7,15 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
-
-	"go.uber.org/goleak"
-
-	"paravent/media/sfu"
-	"paravent/media/sfu/galene"
-	"paravent/media/sfu/sfutest"
 )
 
 // The real server is no module that could be fetched in every place, so it is
@@ -101,24 +94,4 @@ func up(t *testing.T, host string) {
 			t.Fatal("the server does not answer")
 		}
 	}
-}
-
-func TestConformanceOfARealServer(t *testing.T) {
-	sfutest.Run(t, func(t *testing.T) sfutest.House {
-		leaks := goleak.IgnoreCurrent()
-		t.Cleanup(func() { goleak.VerifyNone(t, leaks) })
-		host, _, _ := realServer(t)
-		first := guest(t, host, "full", "Cy", "")
-		enter(t, first)
-		return sfutest.House{
-			Connector: galene.Connector{},
-			Ada:       guest(t, host, "test", "Ada", "screen"), Bo: guest(t, host, "test", "Bo", "screen"),
-			Refused: map[sfu.JoinProblem]sfutest.Guest{
-				sfu.PassMissing: guest(t, host, "test", "Ada", ""),
-				sfu.PassRefused: guest(t, host, "test", "Ada", strings.Repeat("another", 3)),
-				sfu.NoSuchRoom:  guest(t, host, "attic", "Ada", "screen"),
-				sfu.RoomFull:    guest(t, host, "full", "Ada", ""),
-			},
-		}
-	})
 }

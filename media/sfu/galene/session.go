@@ -101,7 +101,7 @@ func (s *session) sayGoodbye() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
 	defer cancel()
-	_ = l.write(ctx, says{"type": "join", "kind": "leave", "group": group}) // good manners only
+	_ = l.say(ctx, says{"type": "join", "kind": "leave", "group": group}, true) // good manners only
 }
 
 // closeAll ends all that the session holds.

@@ -63,40 +63,6 @@ func TestWhoIsSentAwayIsToldWhyAndDoesNotComeBack(t *testing.T) {
 	})
 }
 
-func TestAServerThatEndsIsSaidToHave(t *testing.T) {
-	servers(t, func(t *testing.T, s server) {
-		ada := s.enter(t, "Ada")
-		publish(t, ada, sfu.Microphone)
-		s.stop()
-		if end := ada.Await("the end", isEnded).(sfu.Ended); end.Why != sfu.ServerDown {
-			t.Errorf("%+v", end)
-		}
-	})
-}
-
-func TestAServerThatIsStartedAnewIsEnteredAnew(t *testing.T) {
-	servers(t, func(t *testing.T, s server) {
-		ada, bo := s.enter(t, "Ada"), s.enter(t, "Bo")
-		publish(t, ada, sfu.Camera)
-		old := bo.AwaitTrack(sfu.Camera, ada.Self().ID)
-		in := subscribe(t, bo, old.ID)
-		sfutest.Receive(t, in)
-		bo.Forget()
-		s.again()
-		for _, m := range []*sfutest.Member{ada, bo} {
-			m.Await("the cut", isLink(sfu.LinkResuming))
-			m.Await("the way to be mended", isLink(sfu.LinkUp))
-		}
-		in = subscribe(t, bo, bo.AwaitTrack(sfu.Camera, ada.Self().ID).ID)
-		for range 50 {
-			sfutest.Receive(t, in)
-		}
-		if n := ada.Count(isEnded) + bo.Count(isEnded); n > 0 {
-			t.Errorf("%d of two have ended", n)
-		}
-	})
-}
-
 func TestARecordingIsSaidSoAndItsMemberIsARecorder(t *testing.T) {
 	servers(t, func(t *testing.T, s server) {
 		ada, op := s.enter(t, "Ada"), s.operator(t)

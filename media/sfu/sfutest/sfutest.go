@@ -40,6 +40,7 @@ type House struct {
 	Remove  func()                 // Ada is sent away, and may not come back
 	Removed sfu.EndReason          // which is told so
 	Cut     func() (mended func()) // Ada's way to the server is cut until mended is called
+	Leaves  bool                   // who was cut off has left for the others, who subscribe anew to what comes back
 	Restart func()                 // the server is started anew, and has forgotten everybody
 	Stop    func()                 // the server ends for good
 	Stopped []sfu.EndReason        // one of which is told

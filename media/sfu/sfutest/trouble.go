@@ -1,6 +1,7 @@
 package sfutest
 
 import (
+	"context"
 	"errors"
 	"io"
 	"slices"
@@ -114,16 +115,42 @@ func cross(t *testing.T, ada, bo *Member) sfu.Inlet {
 	return in
 }
 
+// anew waits for the end of what came from Ada, and subscribes to what comes now, of
+// which Bo is told after the last Forget.
+func anew(t *testing.T, in sfu.Inlet, ada, bo *Member) sfu.Inlet {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for err := error(nil); err == nil; {
+		if _, err = in.Receive(ctx); err != nil && !errors.Is(err, io.EOF) {
+			t.Error(err)
+		}
+	}
+	in, err := bo.Subscribe(t.Context(), bo.sees(sfu.Camera, ada).ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in
+}
+
 func cut(t *testing.T, h House) {
 	if h.Cut == nil {
 		t.Skip("there is no way here that could be cut")
 	}
 	ada, bo := h.enter(t)
 	in := cross(t, ada, bo)
+	bo.Forget()
 	mended := h.Cut()
 	ada.Await("the cut", isLink(sfu.LinkResuming))
 	mended()
 	ada.Await("the way to be mended", isLink(sfu.LinkUp))
+	gone := func(e sfu.Event) bool { l, ok := e.(sfu.MemberLeft); return ok && l.ID == ada.Self().ID }
+	if h.Leaves {
+		bo.Await("Ada to go", gone)
+		in = anew(t, in, ada, bo)
+	} else if bo.Count(gone) > 0 {
+		t.Error("Ada was said to have left, which the house does not say")
+	}
 	for range 100 { // more than can be waiting
 		Receive(t, in)
 	}
@@ -145,15 +172,7 @@ func restart(t *testing.T, h House) {
 		m.Await("the way to be mended", isLink(sfu.LinkUp))
 	}
 	if bo.Caps().Tracks { // there the same track has another name now
-		for err := error(nil); err == nil; {
-			if _, err = in.Receive(t.Context()); err != nil && !errors.Is(err, io.EOF) {
-				t.Error(err)
-			}
-		}
-		var err error
-		if in, err = bo.Subscribe(t.Context(), bo.sees(sfu.Camera, ada).ID); err != nil {
-			t.Fatal(err)
-		}
+		in = anew(t, in, ada, bo)
 	}
 	for range 100 {
 		Receive(t, in)
