@@ -9,6 +9,7 @@ import (
 
 	"paravent/media/codec"
 	"paravent/media/sfu"
+	"paravent/media/sfu/galene"
 	"paravent/media/sfu/janus"
 	"paravent/media/sfu/livekit"
 	"paravent/media/sfu/notyet"
@@ -24,6 +25,7 @@ func kinds() []sfu.Connector {
 	return []sfu.Connector{
 		livekit.Connector{},
 		janus.Connector{},
+		galene.Connector{},
 		whip.Connector{},
 		whip.Connector{Watch: true},
 	}

@@ -28,8 +28,8 @@ func newRoot() *cobra.Command {
 
 const linksHelp = `Links: https://HOST/…  the server of the page, and nobody else, is asked what kind
 of meeting it is. Without asking: livekit+wss://HOST/?token=…, janus+wss://HOST/ROOM,
-whip+https://HOST/PATH to send, whep+https://HOST/PATH to watch. Plain ws: and http:
-go only to this machine itself.`
+galene+https://HOST/group/NAME, whip+https://HOST/PATH to send, whep+https://HOST/PATH
+to watch. Plain ws: and http: go only to this machine itself.`
 
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {

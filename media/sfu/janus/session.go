@@ -201,7 +201,7 @@ func (s *session) Caps() sfu.Caps {
 	defer s.mu.Unlock()
 	return sfu.Caps{
 		Publish: map[sfu.Source]bool{sfu.Camera: true, sfu.Microphone: true, sfu.Screen: true, sfu.ScreenSound: true},
-		Roster:  s.roster, Watch: true, Tracks: true, Layers: true,
+		Roster:  s.roster, Watch: true, Tracks: true, Mute: true, Layers: true,
 	}
 }
 
