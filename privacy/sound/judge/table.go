@@ -178,9 +178,9 @@ func (r Row) kept() float64 {
 // check returns in words what the scene wants and does not get.
 func (r Row) check() (unmet []string) {
 	w := r.Scene.Want
-	atLeast := func(name string, got, want float64, unit string) {
+	atLeast := func(name string, got, want float64) {
 		if want != 0 && !(got >= want) {
-			unmet = append(unmet, fmt.Sprintf("%s %.1f %s, wanted %g", name, got, unit, want))
+			unmet = append(unmet, fmt.Sprintf("%s %.1f dB, wanted %g", name, got, want))
 		}
 	}
 	atMost := func(name string, got, want float64) {
@@ -188,8 +188,8 @@ func (r Row) check() (unmet []string) {
 			unmet = append(unmet, fmt.Sprintf("%s %.3f, wanted %.3f at most", name, got, want))
 		}
 	}
-	atLeast("bystanders lowered by", mean(r.of(lower)), w.Lowered, "dB")
-	atLeast("at worst by", least(r.of(lower)), w.Worst, "dB")
+	atLeast("bystanders lowered by", mean(r.of(lower)), w.Lowered)
+	atLeast("at worst by", least(r.of(lower)), w.Worst)
 	atMost("audible", mean(r.of(audible)), w.Audible)
 	atMost("STOI lost", mean(r.of(lost)), w.Loss)
 	atMost("frames cut", mean(r.of(cut)), w.Cut)
@@ -199,9 +199,9 @@ func (r Row) check() (unmet []string) {
 	if got := least(r.of(bothSTOI)); w.NoneBelow && !(got >= -.0005) {
 		unmet = append(unmet, fmt.Sprintf("while both speak, STOI falls by up to %.3f", -got))
 	}
-	atLeast("while both speak, SI-SDR gains", mean(r.of(bothSDR)), w.Gain, "dB")
-	atLeast("keys lowered by", mean(r.of(typed)), w.Keys, "dB")
-	atLeast("noise lowered by", mean(r.of(noise)), w.Noise, "dB")
+	atLeast("while both speak, SI-SDR gains", mean(r.of(bothSDR)), w.Gain)
+	atLeast("keys lowered by", mean(r.of(typed)), w.Keys)
+	atLeast("noise lowered by", mean(r.of(noise)), w.Noise)
 	return unmet
 }
 

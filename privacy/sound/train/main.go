@@ -57,7 +57,7 @@ func draw(voices, out string, homes int, seed uint64) error {
 		for range perFile {
 			h := newHome(rnd, lib, usual, w)
 			for range perHome {
-				raw = pack(raw, h.scene(rnd, lib, w).rows(h.ref, h.usual))
+				raw = pack(raw, h.scene(rnd, lib, w).rows(h.ref))
 			}
 		}
 		name := filepath.Join(out, fmt.Sprintf("%d-%05d.f16", seed, f))

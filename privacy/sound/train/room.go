@@ -12,12 +12,12 @@ const rate = 16000
 
 const speed = 343.0 // of sound, m/s
 
-// tones are the middles of the parts of the spectrum that walls, air and mouths
+// tones returns the middles of the parts of the spectrum that walls, air and mouths
 // treat each in their own way, in Hz.
-var tones = [...]float64{250, 1000, 2500, 5500}
+func tones() [parts]float64 { return [...]float64{250, 1000, 2500, 5500} }
 
 const (
-	parts    = len(tones)
+	parts    = 4
 	impulse  = 16384 // samples of a response at most: 1 s
 	mixed    = 0.05  // s after which the reflections are noise that dies away
 	scatter  = 0.08  // m by which a reflection may be off, so that no room rings like a tin
@@ -89,7 +89,7 @@ func (p *place) response(rnd *rand.Rand, src, mic point, m mouth, w *workshop) [
 		for b := -reach[1]; b <= reach[1]; b++ {
 			for c := -reach[2]; c <= reach[2]; c++ {
 				for q := range 8 {
-					p.image(rnd, [3]int{a, b, c}, [3]int{q & 1, q >> 1 & 1, q >> 2 & 1}, src, mic, m, until, n, h)
+					p.image(rnd, [3]int{a, b, c}, [3]int{q & 1, q >> 1 & 1, q >> 2 & 1}, src, mic, m, until, n, h, w)
 				}
 			}
 		}
@@ -114,7 +114,7 @@ func (p *place) response(rnd *rand.Rand, src, mic point, m mouth, w *workshop) [
 	return w.join(h)
 }
 
-func (p *place) image(rnd *rand.Rand, m, flip [3]int, src, mic point, mo mouth, until float64, n int, h [parts][]float64) {
+func (p *place) image(rnd *rand.Rand, m, flip [3]int, src, mic point, mo mouth, until float64, n int, h [parts][]float64, w *workshop) {
 	var v, ahead point
 	hits := 0
 	sum := 0.0
@@ -144,7 +144,7 @@ func (p *place) image(rnd *rand.Rand, m, flip [3]int, src, mic point, mo mouth, 
 	var gain [parts]float64
 	most := 0.0
 	for i := range gain {
-		air := math.Pow(10, -0.004*math.Pow(tones[i]/1000, 1.5)*d/20)
+		air := math.Pow(10, -0.004*math.Pow(tones()[i]/1000, 1.5)*d/20)
 		look := mo.back[i] + (1-mo.back[i])*(1+facing)/2
 		if mo.ahead == (point{}) {
 			look = 1
@@ -155,7 +155,7 @@ func (p *place) image(rnd *rand.Rand, m, flip [3]int, src, mic point, mo mouth, 
 	if most*d < farBelow {
 		return
 	}
-	table := &between0[int((at-float64(k))*steps)]
+	table := &w.between[int((at-float64(k))*steps)]
 	for j, s := range table {
 		for i := range gain {
 			h[i][k+j-taps/2+1] += gain[i] * s
@@ -163,18 +163,8 @@ func (p *place) image(rnd *rand.Rand, m, flip [3]int, src, mic point, mo mouth, 
 	}
 }
 
-// between0 holds the filters that put an impulse between two samples.
+// steps is how finely an impulse may lie between two samples.
 const steps = 64
-
-var between0 = func() (t [steps][taps]float64) {
-	for f := range t {
-		for j := range taps {
-			x := float64(j-taps/2+1) - (float64(f)+0.5)/steps
-			t[f][j] = sinc(x) * (0.5 + 0.5*math.Cos(math.Pi*x/(taps/2+0.5)))
-		}
-	}
-	return t
-}()
 
 func sinc(x float64) float64 {
 	if math.Abs(x) < 1e-9 {
@@ -198,6 +188,8 @@ type workshop struct {
 	bins  []complex64
 	sum   []complex64
 
+	between [steps][taps]float64 // the filters that put an impulse between two samples
+
 	device *device // that hears the responses
 
 	long  *spectrum.Transform
@@ -211,6 +203,12 @@ func newWorkshop(samples int) *workshop {
 		short: spectrum.New(impulse), time: make([]float32, impulse), bins: make([]complex64, impulse/2+1), sum: make([]complex64, impulse/2+1),
 		long: spectrum.New(whole), x: make([]complex64, whole/2+1), y: make([]complex64, whole/2+1), whole: make([]float32, whole),
 	}
+	for f := range w.between {
+		for j := range taps {
+			x := float64(j-taps/2+1) - (float64(f)+0.5)/steps
+			w.between[f][j] = sinc(x) * (0.5 + 0.5*math.Cos(math.Pi*x/(taps/2+0.5)))
+		}
+	}
 	for i := range w.part {
 		w.part[i] = make([]float64, impulse)
 		w.share[i] = make([]float32, impulse/2+1)
@@ -219,7 +217,7 @@ func newWorkshop(samples int) *workshop {
 		// raised cosines over the logarithm of the frequency
 		o := math.Log(max(20, float64(k)*rate/impulse))
 		for i := range parts - 1 {
-			lo, hi := math.Log(tones[i]), math.Log(tones[i+1])
+			lo, hi := math.Log(tones()[i]), math.Log(tones()[i+1])
 			switch {
 			case i == 0 && o <= lo:
 				w.share[0][k] = 1

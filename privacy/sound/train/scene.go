@@ -28,9 +28,9 @@ func around(rnd *rand.Rand, by, most float64) float64 {
 	return max(-most, min(most, by*rnd.NormFloat64()))
 }
 
-// take returns n samples from somewhere in the recording, played pitch times as fast.
-func (s *speaker) take(rnd *rand.Rand, n int, pitch float64) []float32 {
-	out := make([]float32, n)
+// take returns six seconds from somewhere in the recording, played pitch times as fast.
+func (s *speaker) take(rnd *rand.Rand, pitch float64) []float32 {
+	out := make([]float32, samples)
 	size := len(s.wave)
 	at := float64(rnd.IntN(size))
 	for i := range out {
@@ -155,7 +155,6 @@ type home struct {
 	others []source
 	level  float64 // what the person's voice is turned up by
 	ref    gate.Reference
-	usual  bool // whether ref is not the person's
 	noise  float64
 	gain   float64 // dB of full scale that the person's voice had
 }
@@ -254,7 +253,7 @@ func (h *home) calibrate(rnd *rand.Rand, response []float32, usual *gate.Referen
 	level := between(rnd, -40, -20)
 	var ref gate.Reference
 	for err := gate.ErrShort; err != nil; { // some recordings are mostly pauses
-		voice := w.convolve(h.person.take(rnd, samples, h.pitch), response)
+		voice := w.convolve(h.person.take(rnd, h.pitch), response)
 		h.level = level - active(voice)
 		scale(voice, h.level)
 		add(voice, noise(rnd, len(voice), between(rnd, 0, 0.97)), level-max(h.noise, 12))
@@ -267,7 +266,7 @@ func (h *home) calibrate(rnd *rand.Rand, response []float32, usual *gate.Referen
 	}
 	h.ref, h.gain = ref, level
 	if usual != nil && rnd.Float64() < 0.15 {
-		h.ref, h.usual = *usual, true
+		h.ref = *usual
 		h.level += usualLevel + between(rnd, -7, 7) - level
 	}
 }
@@ -285,7 +284,7 @@ func (h *home) scene(rnd *rand.Rand, lib *library, w *workshop) scene {
 		gain = h.level - between(rnd, 6, 12)
 	}
 	on, off := windowsOf(rnd)
-	dry := h.person.take(rnd, samples, h.pitch)
+	dry := h.person.take(rnd, h.pitch)
 	for i := range dry {
 		dry[i] *= on[i]
 	}
@@ -332,20 +331,20 @@ func (o source) wave(rnd *rand.Rand, lib *library, not *speaker) []float32 {
 	switch o.kind {
 	case child:
 		if len(lib.children) > 0 && rnd.Float64() < 0.7 {
-			return other(lib.children).take(rnd, samples, between(rnd, 0.95, 1.15))
+			return other(lib.children).take(rnd, between(rnd, 0.95, 1.15))
 		}
-		return other(lib.voices).take(rnd, samples, between(rnd, 1.2, 1.4))
+		return other(lib.voices).take(rnd, between(rnd, 1.2, 1.4))
 	case music:
-		return level(pick(rnd, lib.music).take(rnd, samples, between(rnd, 0.9, 1.1)))
+		return level(pick(rnd, lib.music).take(rnd, between(rnd, 0.9, 1.1)))
 	case television:
-		wave := other(lib.voices).take(rnd, samples, between(rnd, 0.78, 1.28))
+		wave := other(lib.voices).take(rnd, between(rnd, 0.78, 1.28))
 		if len(lib.music) > 0 && rnd.Float64() < 0.7 {
-			add(wave, level(pick(rnd, lib.music).take(rnd, samples, 1)), between(rnd, -18, -2))
+			add(wave, level(pick(rnd, lib.music).take(rnd, 1)), between(rnd, -18, -2))
 		}
 		return wave
 	case talker:
 	}
-	return other(lib.voices).take(rnd, samples, between(rnd, 0.78, 1.28))
+	return other(lib.voices).take(rnd, between(rnd, 0.78, 1.28))
 }
 
 // noises is everything that nobody says.
@@ -376,7 +375,7 @@ func (h *home) noises(rnd *rand.Rand, lib *library, w *workshop) []float32 {
 		}
 	}
 	if len(lib.noises) > 0 && rnd.Float64() < 0.15 {
-		n := level(w.convolve(pick(rnd, lib.noises).take(rnd, samples, between(rnd, 0.8, 1.2)), h.others[0].h))
+		n := level(w.convolve(pick(rnd, lib.noises).take(rnd, between(rnd, 0.8, 1.2)), h.others[0].h))
 		add(z, n, person-between(rnd, 3, 30))
 	}
 	return z
@@ -492,7 +491,7 @@ func speaks(rnd *rand.Rand, now bool) []float32 {
 
 // rows makes of a scene what the network learns from: for each window row
 // numbers, the features of the sum, and the outputs that are wanted.
-func (s scene) rows(ref gate.Reference, usual bool) []float32 {
+func (s scene) rows(ref gate.Reference) []float32 {
 	near, rest, sum := gate.NewAnalysis(rate), gate.NewAnalysis(rate), gate.NewAnalysis(rate)
 	ear := gate.NewEar(ref)
 	out := make([]float32, windows*row)
