@@ -51,9 +51,9 @@ type tuning struct {
 
 func (m Mode) tuning() tuning {
 	if m == Strict {
-		return tuning{lag: 3, open: 0.7, keep: 0.4, hold: 3}
+		return tuning{lag: 3, open: 0.92, keep: 0.6, hold: 15}
 	}
-	return tuning{lag: 1, open: 0.6, keep: 0.3, hold: 3}
+	return tuning{lag: 1, open: 0.8, keep: 0.5, hold: 15}
 }
 
 // A Gate is a filter.SoundFilter. It is used by one goroutine at a time.
