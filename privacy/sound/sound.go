@@ -9,6 +9,8 @@
 package sound
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 
 	"paravent/privacy/filter"
@@ -17,6 +19,10 @@ import (
 	"paravent/privacy/sound/level"
 	"paravent/privacy/sound/net"
 )
+
+// checksum is the SHA-256 of the one model that New takes: that with which what the
+// others hear was measured.
+const checksum = "eac47a792dd748866616a81d63ffe4428b05b93d4f8842125c8e60a62894ca20"
 
 // Options say what filters a chain needs.
 type Options struct {
@@ -28,9 +34,12 @@ type Options struct {
 	Reference *gate.Reference
 }
 
-// New returns the filters of one chain, in their order. It fails if the model is
-// not one of a room gate.
+// New returns the filters of one chain, in their order. The error wraps net.ErrModel if
+// the model is not the known one.
 func New(o Options) ([]filter.SoundFilter, error) {
+	if sum := sha256.Sum256(o.Model); hex.EncodeToString(sum[:]) != checksum {
+		return nil, fmt.Errorf("room gate: %w: it is not the known one", net.ErrModel)
+	}
 	model, err := net.Parse(o.Model)
 	if err != nil {
 		return nil, fmt.Errorf("room gate: %w", err)

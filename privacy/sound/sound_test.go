@@ -54,8 +54,9 @@ func TestAChainTakes20MillisecondsAndWhenStrict40(t *testing.T) {
 }
 
 func TestAModelThatIsNotWholeMakesNoChain(t *testing.T) {
-	whole := assets.RoomGateModel()
-	for name, model := range map[string][]byte{"nothing": nil, "half": whole[:len(whole)/2], "more": append(whole, 0)} {
+	whole, other := assets.RoomGateModel(), assets.RoomGateModel()
+	other[len(other)/2] ^= 1
+	for name, model := range map[string][]byte{"nothing": nil, "half": whole[:len(whole)/2], "more": append(whole, 0), "another bit": other} {
 		if _, err := sound.New(sound.Options{Model: model}); !errors.Is(err, net.ErrModel) {
 			t.Errorf("%s: %v", name, err)
 		}
