@@ -250,6 +250,9 @@ func (p *Peer) writeRTCP(packets ...rtcp.Packet) error {
 
 // RTT is how long a packet takes to the other side and back; 0 if unknown.
 func (p *Peer) RTT() time.Duration {
+	if s := p.pc.ICEConnectionState(); s != webrtc.ICEConnectionStateConnected && s != webrtc.ICEConnectionStateCompleted {
+		return 0 // and pion must not be asked while the transport begins
+	}
 	s, ok := p.pc.SCTP().Transport().ICETransport().GetSelectedCandidatePairStats()
 	if !ok {
 		return 0

@@ -108,7 +108,7 @@ func enterWith(t *testing.T, link string, kit call.Equipment) *call.Call {
 	c := call.New(session, call.Settings{
 		Server: where.Server, Codec: codec.VP8, Wish: capture.VideoWish{Width: width, Height: height, FPS: fps}, Began: time.Now(),
 		// Without DTX, so that what should be silence is sent and heard, whatever it is.
-		Sound: codec.SoundSettings{Bitrate: 32_000, Complexity: 5, FEC: true},
+		Sound: codec.SoundSettings{Bitrate: 64_000, Complexity: 5, FEC: true},
 	}, kit)
 	ctx, leave := context.WithCancel(context.WithoutCancel(t.Context()))
 	over := make(chan struct{})

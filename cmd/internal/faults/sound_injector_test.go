@@ -47,7 +47,7 @@ type soundInjector struct {
 }
 
 func newSoundInjector(p []fault, m *marker) *soundInjector {
-	return &soundInjector{plan: p, raw: m.block, tallies: make(map[fault]*tally)}
+	return &soundInjector{plan: p, raw: m.block(0), tallies: make(map[fault]*tally)}
 }
 
 // tally is the last fault's. It must be called with mu held.

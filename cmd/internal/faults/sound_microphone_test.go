@@ -67,14 +67,14 @@ func (c *capsule) Next(ctx context.Context, s *frame.Sound) error {
 	*s = frame.Sound{At: frame.BlockFor*time.Duration(c.blocks) + c.off}
 	c.far.next(&s.Far)
 	if c.in == nil {
-		s.Near = c.block
+		s.Near = c.block(c.blocks)
 		return nil
 	}
 	switch c.in.next() {
 	case talk:
 		c.voice.next(&s.Near)
 	case room:
-		s.Near = c.block
+		s.Near = c.block(c.blocks)
 	case hush:
 	}
 	if c.in.wantsReset() {

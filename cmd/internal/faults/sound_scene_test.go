@@ -12,47 +12,62 @@ import (
 
 	"paravent/media/frame"
 	"paravent/media/soundcard/wav"
+	"paravent/privacy/sound/spectrum"
 )
 
-// The room is a marker: tones at the multiples of 100 Hz from 300 to 3500 Hz, all as loud, with phases that are drawn once. It repeats
-// after 10 ms, sounds like noise, and is found by a filter matched to it.
+// The room is a marker: noise from 300 to 3500 Hz that repeats after a second, as the room gate hears a room that rushes. It is found by a
+// filter matched to it.
 const (
-	firstLine = 3
-	lastLine  = 35
-	lines     = lastLine - firstLine + 1
+	lowest    = 300 // Hz
+	uppermost = 3500
 )
 
 // A marker is the room's sound, and the filter matched to it.
 type marker struct {
-	block frame.Block
-	waves [lines][2]frame.Block // of each line, cosine and sine
-	wants [lines]complex128     // its phase in the marker
-	turns [frame.BlockLen]complex128
+	wave  []float32   // a second
+	bins  []complex64 // its spectrum
+	whole float64     // its energy in a block
+
+	mu    sync.Mutex // guards what follows, which score works with
+	fft   *spectrum.Transform
+	heard []float32
+	got   []complex64
 }
 
 func newMarker() *marker {
-	m := &marker{}
+	m := &marker{
+		wave: make([]float32, frame.Rate), bins: make([]complex64, frame.Rate/2+1),
+		fft: spectrum.New(frame.Rate), heard: make([]float32, frame.Rate), got: make([]complex64, frame.Rate/2+1),
+	}
 	r := rand.New(rand.NewPCG(10, 480))
-	loud := math.Pow(10, roomLevel/20.0) * math.Sqrt(2.0/lines)
-	for i := range m.turns {
-		m.turns[i] = cmplx.Rect(1, 2*math.Pi*float64(i)/frame.BlockLen)
+	for k := lowest; k <= uppermost; k++ {
+		m.bins[k] = complex64(cmplx.Rect(1, 2*math.Pi*r.Float64()))
 	}
-	for l := range m.wants {
-		m.wants[l] = cmplx.Rect(1, 2*math.Pi*r.Float64())
-		for i := range m.block {
-			at := m.turns[i*(l+firstLine)%frame.BlockLen]
-			m.waves[l][0][i], m.waves[l][1][i] = float32(real(at)), float32(imag(at))
-			m.block[i] += float32(loud * real(at*m.wants[l]))
-		}
+	m.fft.Inverse(m.wave, m.bins)
+	energy := 0.0
+	for _, v := range m.wave {
+		energy += float64(v) * float64(v)
 	}
+	g := float32(math.Pow(10, roomLevel/20.0) / math.Sqrt(energy/frame.Rate))
+	for i := range m.wave {
+		m.wave[i] *= g
+	}
+	m.fft.Forward(m.bins, m.wave)
+	m.whole = math.Pow(10, roomLevel/10.0) * frame.BlockLen
 	return m
+}
+
+// block returns the n-th block of the room.
+func (m *marker) block(n int) frame.Block {
+	const blocks = frame.Rate / frame.BlockLen
+	return frame.Block(m.wave[(n%blocks+blocks)%blocks*frame.BlockLen:])
 }
 
 // inaudible is the level, in dBFS, below which nothing is taken for the room: 30 dB below it.
 const inaudible = roomLevel - 30
 
-// score says how much b is like the room, from 0 to 1: its correlation with the marker, at the delay where that is highest. A block of
-// which only one half is the room, next to silence, scores 0.7; a voice scores 0.4 at most, for all its sound is in a few lines.
+// score says how much b is like the room, from 0 to 1: its correlation with the marker, where in the second that is highest. Chance gives
+// a voice up to 0.55, since all its sound is in a few lines.
 func (m *marker) score(b *frame.Block) float64 {
 	energy := 0.0
 	for _, v := range b {
@@ -61,25 +76,21 @@ func (m *marker) score(b *frame.Block) float64 {
 	if !(energy > frame.BlockLen*math.Pow(10, inaudible/10.0)) {
 		return 0
 	}
-	var got [lines]complex128
-	for l := range got {
-		var re, im float32
-		for i, v := range b {
-			re += v * m.waves[l][0][i]
-			im += v * m.waves[l][1][i]
-		}
-		got[l] = complex(float64(re), -float64(im)) * cmplx.Conj(m.wants[l])
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	clear(m.heard)
+	copy(m.heard, b[:])
+	m.fft.Forward(m.got, m.heard)
+	for k, v := range m.got {
+		w := m.bins[k]
+		m.got[k] = w * complex(real(v), -imag(v))
 	}
+	m.fft.Inverse(m.heard, m.got)
 	best := 0.0
-	for d := range frame.BlockLen {
-		sum := 0.0
-		for l, g := range got {
-			t := m.turns[d*(l+firstLine)%frame.BlockLen]
-			sum += real(g)*real(t) - imag(g)*imag(t)
-		}
-		best = max(best, sum)
+	for _, v := range m.heard {
+		best = max(best, float64(v))
 	}
-	return best / math.Sqrt(energy*frame.BlockLen/2*lines)
+	return best / math.Sqrt(energy*m.whole)
 }
 
 // A voice is what the person says: somebody who reads, again and again.
@@ -147,7 +158,7 @@ func (e *ear) hear(b *frame.Block) float64 {
 	case *b == (frame.Block{}):
 		e.silent++
 		return 0
-	case s < 0.4 && isVoice(b):
+	case s < 0.58 && isVoice(b):
 		e.voiced++
 	}
 	e.scores = append(e.scores, s)
