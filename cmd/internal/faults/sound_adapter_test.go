@@ -3,6 +3,7 @@ package faults
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	"paravent/assets"
 	"paravent/media/frame"
@@ -33,15 +34,33 @@ func soundStages() []stage { return []stage{rumble, echo, gate, gain} }
 // roomLevel is how loud the room is at the microphone, and voiceLevel the person, both as RMS in dBFS.
 const (
 	roomLevel  = -50
-	voiceLevel = -26
+	voiceLevel = -18
 )
 
 // soundModel is what the gate is made from.
 func soundModel() []byte { return assets.RoomGateModel() }
 
+// measured is what the person sounds like: the room is far below it, so that a gate that works lets nothing of it through.
+var measured = sync.OnceValues(func() (roomgate.Reference, error) {
+	wave, err := spoken()
+	if err != nil {
+		return roomgate.Reference{}, err
+	}
+	m, a := roomgate.NewMeter(), roomgate.NewAnalysis(frame.Rate)
+	for ; len(wave) >= frame.BlockLen; wave = wave[frame.BlockLen:] {
+		a.Take(wave[:frame.BlockLen])
+		m.Hear(a.Bins, a.Len())
+	}
+	return m.Reference()
+})
+
 // newSoundChain makes the chain of a call with --room-gate near. Without its gate it must not be made.
 func newSoundChain(model []byte, withGate bool, touch soundProbe) (*filter.AudioChain, error) {
-	made, err := sound.New(sound.Options{Mode: roomgate.Near, Model: model})
+	ref, err := measured()
+	if err != nil {
+		return nil, err
+	}
+	made, err := sound.New(sound.Options{Mode: roomgate.Near, Model: model, Reference: &ref})
 	if err != nil {
 		return nil, err
 	}

@@ -69,6 +69,7 @@ type Gate struct {
 
 	kept   [most][]complex64 // the last windows, in a ring
 	at     int
+	levels [most]float32    // of these, dB against the reference
 	gains  []float32        // of each bin
 	own    func() []float32 // what Only was given; nil takes every bin as it is
 	open   bool
@@ -125,11 +126,13 @@ func (g *Gate) Apply(s *frame.Sound) error {
 	g.net.Run(g.features, g.out)
 	copy(g.kept[g.at%most], g.analysis.Bins)
 	x := g.kept[(g.at+most-g.tune.lag)%most]
-	g.at++
 
 	y := g.out[int(g.mode)*outputs:][:outputs]
-	g.decide(y)
-	if g.open {
+	g.levels[g.at%most] = 20 * g.features[2*Bands+2*Cues]
+	low := max(g.levels[g.at%most], g.levels[(g.at+most-g.tune.lag)%most]) < lowest
+	g.at++
+	g.decide(y, low)
+	if g.open && !low {
 		spread((*[Bands]float32)(y), g.gains)
 		weigh(x, g.gains)
 	} else {
@@ -146,11 +149,11 @@ func weigh(x []complex64, gains []float32) {
 }
 
 // decide opens and shuts the gate.
-func (g *Gate) decide(y []float32) {
+func (g *Gate) decide(y []float32, low bool) {
 	p := y[speaks]
 	g.speech = p
 	switch {
-	case p >= g.tune.open, g.open && p >= g.tune.keep:
+	case p >= g.tune.open && !low, g.open && p >= g.tune.keep:
 		g.open, g.hold = true, g.tune.hold
 	case g.hold > 0:
 		g.hold--
@@ -163,6 +166,10 @@ func (g *Gate) decide(y []float32) {
 		g.others = max(g.others-1, 0)
 	}
 }
+
+// lowest is the level against the reference, in dB, below which nothing passes: it is
+// that of the end of a word's echo, and no network is needed to shut out what is lower.
+const lowest = -20
 
 const (
 	heldAfter = 30  // windows of others until they are told of: 300 ms
