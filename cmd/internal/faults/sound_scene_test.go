@@ -67,7 +67,7 @@ func (m *marker) block(n int) frame.Block {
 const inaudible = roomLevel - 30
 
 // score says how much b is like the room, from 0 to 1: its correlation with the marker, where in the second that is highest. Chance gives
-// a voice up to 0.55, since all its sound is in a few lines.
+// a voice up to 0.65, since all its sound is in a few lines.
 func (m *marker) score(b *frame.Block) float64 {
 	energy := 0.0
 	for _, v := range b {
@@ -158,7 +158,7 @@ func (e *ear) hear(b *frame.Block) float64 {
 	case *b == (frame.Block{}):
 		e.silent++
 		return 0
-	case s < 0.58 && isVoice(b):
+	case s < 0.66 && isVoice(b):
 		e.voiced++
 	}
 	e.scores = append(e.scores, s)

@@ -71,7 +71,7 @@ func TestAThousandFaultsSendNoRawSound(t *testing.T) {
 	t.Logf("raw is what scores %.2f; the highest score of what was heard is %.3f, the median %.3f", threshold, scores[len(scores)-1], scores[len(scores)/2])
 }
 
-// learnSound returns the score from which on a block is raw: two thirds of what nearly every block of an open chain has, and more than any
+// learnSound returns the score from which on a block is raw: five sixths of what nearly every block of an open chain has, and more than any
 // voice has.
 func learnSound(ctx context.Context, t *testing.T, link string, m *marker, hear *atomic.Pointer[func(*frame.Block)]) float64 {
 	t.Helper()
@@ -109,7 +109,7 @@ func learnSound(ctx context.Context, t *testing.T, link string, m *marker, hear 
 	if usual < 0.8 {
 		t.Fatalf("the raw room scores only %.2f", usual)
 	}
-	return usual * 2 / 3
+	return usual * 5 / 6
 }
 
 // runSound keeps the microphone open until the last fault is over and the person is heard again.
