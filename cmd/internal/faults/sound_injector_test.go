@@ -26,6 +26,7 @@ const (
 	between      = 3  // two faults
 	perRound     = 25 // faults
 	roomAfter    = 12 // the last of them
+	lookedAhead  = 4  // blocks in which a word that begins brings 10 ms of what was before it out of the gate
 )
 
 // A soundInjector lets the planned faults strike the filters of sound, and counts what left them.
@@ -40,6 +41,7 @@ type soundInjector struct {
 	blocks  int  // left of a hush; since the last fault in a room
 	struck  int  // in this round
 	heard   int  // of the voice in this round
+	spoken  int  // since the person began
 	opening bool // the next time it is opened, a fault is to strike
 	slow    stage
 	slowly  int  // blocks that slow still takes long for
@@ -67,6 +69,7 @@ func (in *soundInjector) next() moment {
 	in.whole = false
 	switch in.now {
 	case talk:
+		in.spoken++
 		if in.heard >= heardAtLeast && !in.reopens() && len(in.plan) > 0 {
 			in.now, in.blocks = hush, hushFor
 		}
@@ -76,7 +79,7 @@ func (in *soundInjector) next() moment {
 		}
 	case room:
 		if in.blocks++; in.blocks >= roomAfter && (in.struck >= perRound || len(in.plan) == 0 || in.reopens()) {
-			in.now, in.heard = talk, 0
+			in.now, in.heard, in.spoken = talk, 0, 0
 		}
 	}
 	return in.now
@@ -89,7 +92,7 @@ func (in *soundInjector) reopens() bool { return len(in.plan) > 0 && in.plan[0].
 func (in *soundInjector) opened() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.now, in.heard, in.slowly = talk, 0, 0
+	in.now, in.heard, in.spoken, in.slowly = talk, 0, 0, 0
 }
 
 // wantsReopening reports whether the next fault strikes when the microphone is opened, and its time has come.
@@ -139,7 +142,7 @@ func (in *soundInjector) left(b *frame.Block, raw bool) {
 	if !in.whole {
 		in.tally().held++
 	}
-	if raw {
+	if raw && (in.now != talk || in.spoken > lookedAhead) {
 		in.tally().cleared++
 	}
 }

@@ -130,6 +130,7 @@ admin: { admin_ws = false }
 func (h *house) start() {
 	h.t.Helper()
 	h.cmd = exec.Command("janus", "-F", h.dir, "-C", filepath.Join(h.dir, "janus.jcfg"))
+	h.cmd.Dir = h.dir // where it may leave a core
 	h.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if os.Getenv("JANUS_LOG") != "" {
 		h.cmd.Stdout, h.cmd.Stderr = os.Stderr, os.Stderr
