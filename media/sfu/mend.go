@@ -93,6 +93,23 @@ func Final(err error) bool {
 	return errors.As(err, &over) || errors.As(err, &denied) || errors.Is(err, ErrEnded)
 }
 
+// Unreached returns what may be said of why a server cannot be reached: what the
+// guard says, or that ctx is done. It is nil for every other error, which may hold the
+// address, and with it a key.
+func Unreached(ctx context.Context, err error) error {
+	var (
+		reach  *egress.ReachError
+		denied *egress.DeniedError
+	)
+	switch {
+	case errors.As(err, &reach):
+		return reach
+	case errors.As(err, &denied):
+		return denied
+	}
+	return ctx.Err()
+}
+
 // An EndError is the server's reason to let us go.
 type EndError struct{ Ended Ended }
 
@@ -115,4 +132,14 @@ func EndOf(err error) Ended {
 		return Ended{Why: Refused, Detail: no.Detail}
 	}
 	return Ended{Why: LinkLost}
+}
+
+// EndUnsaid is EndOf for kinds whose servers end without a word: where nothing listens
+// any more, the server has ended.
+func EndUnsaid(err error) Ended {
+	end := EndOf(err)
+	if reach := (*egress.ReachError)(nil); end.Why == LinkLost && errors.As(err, &reach) && reach.Why == egress.Refusing {
+		return Ended{Why: ServerDown}
+	}
+	return end
 }

@@ -205,6 +205,11 @@ type Stats struct {
 // Sent counts one outgoing track.
 type Sent struct{ Packets, Bytes, Frames uint64 }
 
+// Plus returns both together, as of a track whose way was replaced.
+func (s Sent) Plus(t Sent) Sent {
+	return Sent{Packets: s.Packets + t.Packets, Bytes: s.Bytes + t.Bytes, Frames: s.Frames + t.Frames}
+}
+
 // Got counts one incoming track.
 type Got struct {
 	Codec                        codec.Name

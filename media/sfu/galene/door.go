@@ -15,7 +15,6 @@ import (
 	"github.com/coder/websocket"
 
 	"paravent/media/sfu"
-	"paravent/privacy/egress"
 	"paravent/privacy/secret"
 )
 
@@ -197,17 +196,8 @@ func (d *door) fetch(ctx context.Context, path string) (int, []byte, error) {
 // unreached says why there is no connection. What the guard says stays as it is;
 // nothing else is shown, for it holds the address.
 func unreached(ctx context.Context, err error) error {
-	var (
-		reach  *egress.ReachError
-		denied *egress.DeniedError
-	)
-	switch {
-	case errors.As(err, &reach):
-		return fmt.Errorf("join: %w", reach)
-	case errors.As(err, &denied):
-		return fmt.Errorf("join: %w", denied)
-	case ctx.Err() != nil:
-		return fmt.Errorf("join: %w", ctx.Err())
+	if known := sfu.Unreached(ctx, err); known != nil {
+		return fmt.Errorf("join: %w", known)
 	}
 	return &sfu.JoinError{Why: sfu.NotAServer}
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"paravent/media/sfu"
-	"paravent/privacy/egress"
 )
 
 type pings struct {
@@ -192,20 +191,10 @@ func (s *session) mend(ctx context.Context) (l *line) {
 		l, err = s.rejoin(ctx, tries > sameTries)
 		return err
 	}); err != nil {
-		s.end(lost(err))
+		s.end(sfu.EndUnsaid(err))
 		return nil
 	}
 	return l
-}
-
-// lost says why the session ended when mending failed. A server that ends may not
-// come to say so.
-func lost(err error) sfu.Ended {
-	end := sfu.EndOf(err)
-	if reach := (*egress.ReachError)(nil); end.Why == sfu.LinkLost && errors.As(err, &reach) && reach.Why == egress.Refusing {
-		return sfu.Ended{Why: sfu.ServerDown}
-	}
-	return end
 }
 
 // sameTries is how often our number is tried again before another one is taken: the

@@ -3,48 +3,20 @@ package galene
 import (
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"paravent/media/sfu"
-	"paravent/privacy/egress"
 	"paravent/privacy/secret"
 )
 
-// maxLink bounds a link, in bytes; tokens are some hundreds.
-const maxLink = 16 << 10
-
 // Room reads links such as galene+https://HOST/group/NAME?token=… .
 func (c Connector) Room(link string) (sfu.Room, bool, error) {
-	scheme, rest, ok := strings.Cut(strings.TrimSpace(link), ":")
-	kind, transport, _ := strings.Cut(strings.ToLower(scheme), "+")
-	if !ok || kind != c.Kind() {
-		return sfu.Room{}, false, nil
+	u, ok, err := sfu.ReadLink(c.Kind(), "https", "a password", link)
+	if !ok || err != nil {
+		return sfu.Room{}, ok, err
 	}
 	no := func(why string) (sfu.Room, bool, error) {
 		return sfu.Room{}, true, &sfu.LinkError{Kind: c.Kind(), Why: why}
-	}
-	if len(link) > maxLink {
-		return no("it is too long")
-	}
-	u, err := url.Parse(transport + ":" + rest)
-	if err != nil || u.Hostname() == "" || u.Opaque != "" {
-		return no("it is malformed")
-	}
-	switch {
-	case transport != "https" && transport != "http":
-		return no("it must begin with galene+https://")
-	case transport == "http" && !egress.IsLoopback(u.Host):
-		return no("plain connections are only made to this machine itself; it must begin with galene+https://")
-	case u.User != nil:
-		return no("it must not hold a user name; a password is given with --token-file, or asked for")
-	case u.Fragment != "":
-		return no("there must be no # in it")
-	}
-	if p := u.Port(); p != "" {
-		if n, err := strconv.Atoi(p); err != nil || n < 1 || n > 65535 {
-			return no("the port is not a port")
-		}
 	}
 	path, name, ok := groupPath(u)
 	if !ok {
@@ -55,7 +27,7 @@ func (c Connector) Room(link string) (sfu.Room, bool, error) {
 		return no("it is malformed")
 	}
 	return sfu.Room{
-		Kind: c.Kind(), Server: u.Host, Plain: transport == "http", Name: name,
+		Kind: c.Kind(), Server: u.Host, Plain: u.Scheme == "http", Name: name,
 		Path: secret.New(path), Token: secret.New(q.Get("token")),
 	}, true, nil
 }

@@ -91,7 +91,7 @@ func (o *outlet) Close() error {
 	o.s.mu.Lock()
 	defer o.s.mu.Unlock()
 	delete(o.s.outlets, o)
-	o.s.past[o.offer.Source] = sum(o.s.past[o.offer.Source], sent)
+	o.s.past[o.offer.Source] = o.s.past[o.offer.Source].Plus(sent)
 	return nil
 }
 
@@ -101,9 +101,5 @@ func (o *outlet) sent() sfu.Sent {
 	if o.media == nil {
 		return o.past
 	}
-	return sum(o.past, o.media.Sent())
-}
-
-func sum(a, b sfu.Sent) sfu.Sent {
-	return sfu.Sent{Packets: a.Packets + b.Packets, Bytes: a.Bytes + b.Bytes, Frames: a.Frames + b.Frames}
+	return o.past.Plus(o.media.Sent())
 }

@@ -224,7 +224,7 @@ func (o *outlet) detachFrom(w *way) {
 	}
 	if o.media != nil {
 		o.media.Mute(true)
-		o.past = sum(o.past, o.media.Sent())
+		o.past = o.past.Plus(o.media.Sent())
 	}
 	o.way, o.media, o.open = nil, nil, false
 }

@@ -228,7 +228,7 @@ func (s *session) Stats() sfu.Stats {
 	defer s.mu.Unlock()
 	st := sfu.Stats{Sent: maps.Clone(s.past), Got: make(map[sfu.TrackID]sfu.Got), BytesUp: s.bytes[0], BytesDown: s.bytes[1], RTT: s.pings.rtt}
 	for o := range s.outlets {
-		st.Sent[o.offer.Source] = sum(st.Sent[o.offer.Source], o.sent())
+		st.Sent[o.offer.Source] = st.Sent[o.offer.Source].Plus(o.sent())
 	}
 	for id, t := range s.tracks {
 		if t.inlet != nil {

@@ -14,7 +14,6 @@ import (
 	"github.com/coder/websocket"
 
 	"paravent/media/sfu"
-	"paravent/privacy/egress"
 	"paravent/privacy/secret"
 )
 
@@ -62,21 +61,12 @@ func (d dialer) dial(ctx context.Context) (*line, error) {
 // refused says why there is no connection. What the guard says stays as it is; the
 // path, which some servers hide a key in, is never shown.
 func (d dialer) refused(ctx context.Context, err error, resp *http.Response) error {
-	var (
-		reach  *egress.ReachError
-		denied *egress.DeniedError
-	)
-	switch {
-	case errors.As(err, &reach):
-		return fmt.Errorf("join: %w", reach)
-	case errors.As(err, &denied):
-		return fmt.Errorf("join: %w", denied)
-	case ctx.Err() != nil:
-		return fmt.Errorf("join: %w", ctx.Err())
-	case resp == nil:
-		return &sfu.JoinError{Why: sfu.NotAServer}
+	if known := sfu.Unreached(ctx, err); known != nil {
+		return fmt.Errorf("join: %w", known)
 	}
 	switch {
+	case resp == nil:
+		return &sfu.JoinError{Why: sfu.NotAServer}
 	case resp.StatusCode == http.StatusUnauthorized, resp.StatusCode == http.StatusForbidden:
 		return &sfu.JoinError{Why: sfu.PassRefused}
 	case resp.StatusCode == http.StatusTooManyRequests, resp.StatusCode == http.StatusServiceUnavailable:

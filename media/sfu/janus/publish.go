@@ -90,7 +90,7 @@ func (o *outlet) attach(m *rtc.Outlet) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.media != nil {
-		o.past = sum(o.past, o.media.Sent())
+		o.past = o.past.Plus(o.media.Sent())
 	}
 	if m != nil {
 		m.Mute(o.muted || o.shut)
@@ -177,7 +177,7 @@ func (o *outlet) Close() error {
 	o.shut, o.media = true, nil
 	if m != nil {
 		m.Mute(true)
-		o.past = sum(o.past, m.Sent())
+		o.past = o.past.Plus(m.Sent())
 	}
 	o.mu.Unlock()
 	if was {
@@ -186,7 +186,7 @@ func (o *outlet) Close() error {
 	o.s.mu.Lock()
 	d := o.s.sender
 	d.outlets = slices.DeleteFunc(d.outlets, func(x *outlet) bool { return x == o })
-	o.s.past[o.offer.Source] = sum(o.s.past[o.offer.Source], o.past)
+	o.s.past[o.offer.Source] = o.s.past[o.offer.Source].Plus(o.past)
 	if m != nil {
 		d.closing = append(d.closing, m)
 	}
@@ -201,9 +201,5 @@ func (o *outlet) sent() sfu.Sent {
 	if o.media == nil {
 		return o.past
 	}
-	return sum(o.past, o.media.Sent())
-}
-
-func sum(a, b sfu.Sent) sfu.Sent {
-	return sfu.Sent{Packets: a.Packets + b.Packets, Bytes: a.Bytes + b.Bytes, Frames: a.Frames + b.Frames}
+	return o.past.Plus(o.media.Sent())
 }

@@ -12,7 +12,6 @@ import (
 
 	"paravent/media/rtc"
 	"paravent/media/sfu"
-	"paravent/privacy/egress"
 	"paravent/privacy/secret"
 )
 
@@ -237,7 +236,7 @@ func (s *session) Stats() sfu.Stats {
 	s.mu.Lock()
 	st := sfu.Stats{Sent: maps.Clone(s.past), Got: make(map[sfu.TrackID]sfu.Got), BytesUp: s.bytes[0], BytesDown: s.bytes[1]}
 	for _, o := range s.sender.outlets {
-		st.Sent[o.offer.Source] = sum(st.Sent[o.offer.Source], o.sent())
+		st.Sent[o.offer.Source] = st.Sent[o.offer.Source].Plus(o.sent())
 	}
 	for id, in := range s.inlets {
 		st.Got[id] = sfu.Got(in.media.Stats())
@@ -310,7 +309,7 @@ func (s *session) follow(l *line) {
 			return
 		}
 		if l, err = s.mend(); err != nil {
-			s.end(s.lost(err))
+			s.end(sfu.EndUnsaid(err))
 			return
 		}
 		s.take(l)
@@ -438,18 +437,6 @@ func (s *session) forget(known bool) {
 	if l != nil {
 		l.close()
 	}
-}
-
-// lost says why the session ended when mending failed.
-func (s *session) lost(err error) sfu.Ended {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	end := sfu.EndOf(err)
-	var reach *egress.ReachError
-	if end.Why == sfu.LinkLost && errors.As(err, &reach) && reach.Why == egress.Refusing {
-		return sfu.Ended{Why: sfu.ServerDown}
-	}
-	return end
 }
 
 func ring(bell chan struct{}) {

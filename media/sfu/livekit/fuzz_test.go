@@ -249,7 +249,7 @@ func TestLinks(t *testing.T) {
 	for _, link := range []string{
 		"livekit+ws://meet.example/?token=" + pass, "livekit+wss://meet.example/x?token=" + pass, "livekit+wss://a:b@meet.example/", "livekit+https://meet.example",
 		"livekit+wss://meet.example/?token=abc", "livekit+wss://meet.example/?token=a.b.c", "livekit+wss://meet.example/?token=" + pass[:len(pass)-4],
-		"livekit+wss://meet.example:0/", "livekit://meet.example", "livekit+wss:meet.example", "livekit+wss://meet.example/#" + pass, "livekit+wss://" + strings.Repeat("x", maxLink),
+		"livekit+wss://meet.example:0/", "livekit://meet.example", "livekit+wss:meet.example", "livekit+wss://meet.example/#" + pass, "livekit+wss://" + strings.Repeat("x", 16<<10),
 	} {
 		_, ok, err := Connector{}.Room(link)
 		var l *sfu.LinkError

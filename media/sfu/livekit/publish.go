@@ -307,7 +307,7 @@ func (o *outlet) Close() error {
 	o.shut, o.media = true, nil
 	if m != nil {
 		m.Mute(true)
-		o.past = sum(o.past, m.Sent())
+		o.past = o.past.Plus(m.Sent())
 	}
 	o.mu.Unlock()
 	if was {
@@ -315,7 +315,7 @@ func (o *outlet) Close() error {
 	}
 	o.s.mu.Lock()
 	delete(o.s.outlets, o.name)
-	o.s.past[o.offer.Source] = sum(o.s.past[o.offer.Source], o.past)
+	o.s.past[o.offer.Source] = o.s.past[o.offer.Source].Plus(o.past)
 	o.s.mu.Unlock()
 	if m != nil {
 		o.s.atDesk(func() {
@@ -333,9 +333,5 @@ func (o *outlet) sent() sfu.Sent {
 	if o.media == nil {
 		return o.past
 	}
-	return sum(o.past, o.media.Sent())
-}
-
-func sum(a, b sfu.Sent) sfu.Sent {
-	return sfu.Sent{Packets: a.Packets + b.Packets, Bytes: a.Bytes + b.Bytes, Frames: a.Frames + b.Frames}
+	return o.past.Plus(o.media.Sent())
 }

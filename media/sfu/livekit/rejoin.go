@@ -94,7 +94,7 @@ func (o *outlet) detach() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.media != nil {
-		o.past = sum(o.past, o.media.Sent())
+		o.past = o.past.Plus(o.media.Sent())
 	}
 	o.media, o.sid = nil, ""
 	select {

@@ -210,7 +210,7 @@ func (s *session) Stats() sfu.Stats {
 	maps.Copy(st.Sent, s.past)
 	s.mu.Unlock()
 	for _, o := range outlets {
-		st.Sent[o.offer.Source] = sum(st.Sent[o.offer.Source], o.sent())
+		st.Sent[o.offer.Source] = st.Sent[o.offer.Source].Plus(o.sent())
 	}
 	st.RTT = p.rtt()
 	for _, in := range inlets {

@@ -17,7 +17,6 @@ import (
 
 	"paravent/media/sfu"
 	"paravent/media/sfu/livekit/wire"
-	"paravent/privacy/egress"
 	"paravent/privacy/secret"
 )
 
@@ -125,18 +124,10 @@ const maxBody = 4 << 10
 // refused says why there is no connection. What the guard says stays as it is;
 // the server's words may repeat our token, so that is taken out.
 func refused(ctx context.Context, err error, resp *http.Response, token secret.Secret) error {
-	var (
-		reach  *egress.ReachError
-		denied *egress.DeniedError
-	)
-	switch {
-	case errors.As(err, &reach):
-		return fmt.Errorf("join: %w", reach)
-	case errors.As(err, &denied):
-		return fmt.Errorf("join: %w", denied)
-	case ctx.Err() != nil:
-		return fmt.Errorf("join: %w", ctx.Err())
-	case resp == nil:
+	if known := sfu.Unreached(ctx, err); known != nil {
+		return fmt.Errorf("join: %w", known)
+	}
+	if resp == nil {
 		return &sfu.JoinError{Why: sfu.NotAServer}
 	}
 	var words string

@@ -124,18 +124,10 @@ func (d door) do(ctx context.Context, method, address, kind, match, body string)
 }
 
 func unreached(ctx context.Context, err error) error {
-	var (
-		reach  *egress.ReachError
-		denied *egress.DeniedError
-	)
-	switch {
-	case errors.As(err, &reach):
-		return reach
-	case errors.As(err, &denied):
-		return denied
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case errors.Is(err, errBadRedirect):
+	if known := sfu.Unreached(ctx, err); known != nil {
+		return known
+	}
+	if errors.Is(err, errBadRedirect) {
 		return &sfu.JoinError{Why: sfu.BadProtocol, Err: errBadRedirect}
 	}
 	return &sfu.JoinError{Why: sfu.ServerFault}

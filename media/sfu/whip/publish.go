@@ -74,11 +74,7 @@ func (l *slot) sent() sfu.Sent {
 		return l.past
 	}
 	now := l.media.Sent()
-	return sum(l.past, sfu.Sent{Packets: now.Packets - l.base.Packets, Bytes: now.Bytes - l.base.Bytes, Frames: now.Frames - l.base.Frames})
-}
-
-func sum(a, b sfu.Sent) sfu.Sent {
-	return sfu.Sent{Packets: a.Packets + b.Packets, Bytes: a.Bytes + b.Bytes, Frames: a.Frames + b.Frames}
+	return l.past.Plus(sfu.Sent{Packets: now.Packets - l.base.Packets, Bytes: now.Bytes - l.base.Bytes, Frames: now.Frames - l.base.Frames})
 }
 
 // An outlet is a track of ours.
@@ -147,7 +143,7 @@ func (s *session) leave(l *slot) {
 		return
 	}
 	l.mute()
-	s.past[l.owner.offer.Source] = sum(s.past[l.owner.offer.Source], l.sent())
+	s.past[l.owner.offer.Source] = s.past[l.owner.offer.Source].Plus(l.sent())
 	l.owner, l.past, l.base = nil, sfu.Sent{}, sfu.Sent{}
 }
 

@@ -11,7 +11,6 @@ import (
 	"paravent/media/codec"
 	"paravent/media/rtc"
 	"paravent/media/sfu"
-	"paravent/privacy/egress"
 )
 
 // A session is one stay in a room, over one way after another.
@@ -269,11 +268,7 @@ func (s *session) lost(err error) sfu.Ended {
 	if errors.Is(err, errNothing) {
 		return sfu.Ended{Why: sfu.Closed}
 	}
-	end := sfu.EndOf(err)
-	if reach := (*egress.ReachError)(nil); end.Why == sfu.LinkLost && errors.As(err, &reach) && reach.Why == egress.Refusing {
-		return sfu.Ended{Why: sfu.ServerDown}
-	}
-	return end
+	return sfu.EndUnsaid(err)
 }
 
 func (s *session) tellLink(l sfu.Link) {
@@ -343,7 +338,7 @@ func (s *session) Stats() sfu.Stats {
 	st := sfu.Stats{Sent: maps.Clone(s.past), Got: make(map[sfu.TrackID]sfu.Got), BytesUp: s.bytes[0], BytesDown: s.bytes[1]}
 	for _, l := range []*slot{s.voice, s.picture} {
 		if o := l.owner; o != nil {
-			st.Sent[o.offer.Source] = sum(st.Sent[o.offer.Source], l.sent())
+			st.Sent[o.offer.Source] = st.Sent[o.offer.Source].Plus(l.sent())
 		}
 	}
 	for id, in := range s.inlets {
