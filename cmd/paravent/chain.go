@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"sync"
 
 	"paravent/assets"
 	"paravent/cmd/internal/calibration"
@@ -16,6 +17,7 @@ import (
 	"paravent/privacy/policy"
 	"paravent/privacy/sound"
 	"paravent/privacy/sound/gate"
+	"paravent/privacy/sound/net"
 )
 
 // A cameraChain makes the chains that a camera's pictures go through: the same in
@@ -157,8 +159,14 @@ func newSoundChain(word string, rules policy.Policy) (soundChain, error) {
 	if word == "strict" {
 		c.name, mode = word, gate.Strict
 	}
+	// Push to talk makes a chain with every press, and reading the network takes longer than that.
+	load := sync.OnceValues(func() (*net.Model, error) { return sound.Load(assets.RoomGateModel()) })
 	c.make = func(known *calibration.Reference) (*filter.AudioChain, error) {
-		filters, err := sound.New(sound.Options{Mode: mode, Model: assets.RoomGateModel(), Reference: gateReference(known)})
+		model, err := load()
+		if err != nil {
+			return nil, err
+		}
+		filters, err := sound.New(sound.Options{Mode: mode, Model: model, Reference: gateReference(known)})
 		if err != nil {
 			return nil, err
 		}

@@ -20,31 +20,37 @@ import (
 	"paravent/privacy/sound/net"
 )
 
-// checksum is the SHA-256 of the one model that New takes: that with which what the
+// checksum is the SHA-256 of the one model that Load takes: that with which what the
 // others hear was measured.
 const checksum = "eac47a792dd748866616a81d63ffe4428b05b93d4f8842125c8e60a62894ca20"
 
 // Options say what filters a chain needs.
 type Options struct {
 	Mode  gate.Mode
-	Model []byte // the room gate's network, as net.Parse reads it
+	Model *net.Model // what Load returned; many chains may share it
 
 	// Reference is what the person sounds like at this device and place; nil if
 	// nobody has measured it.
 	Reference *gate.Reference
 }
 
-// New returns the filters of one chain, in their order. The error wraps net.ErrModel if
-// the model is not the known one.
-func New(o Options) ([]filter.SoundFilter, error) {
-	if sum := sha256.Sum256(o.Model); hex.EncodeToString(sum[:]) != checksum {
+// Load reads the room gate's network. The error wraps net.ErrModel if it is not the
+// known one.
+func Load(model []byte) (*net.Model, error) {
+	if sum := sha256.Sum256(model); hex.EncodeToString(sum[:]) != checksum {
 		return nil, fmt.Errorf("room gate: %w: it is not the known one", net.ErrModel)
 	}
-	model, err := net.Parse(o.Model)
+	m, err := net.Parse(model)
 	if err != nil {
 		return nil, fmt.Errorf("room gate: %w", err)
 	}
-	g, err := gate.New(o.Mode, model, o.Reference)
+	return m, nil
+}
+
+// New returns the filters of one chain, in their order. It fails if the model is not
+// one of a room gate.
+func New(o Options) ([]filter.SoundFilter, error) {
+	g, err := gate.New(o.Mode, o.Model, o.Reference)
 	if err != nil {
 		return nil, err
 	}

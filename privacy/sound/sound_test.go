@@ -17,7 +17,11 @@ import (
 
 func chain(tb testing.TB, mode gate.Mode) *filter.AudioChain {
 	tb.Helper()
-	filters, err := sound.New(sound.Options{Mode: mode, Model: assets.RoomGateModel()})
+	model, err := sound.Load(assets.RoomGateModel())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	filters, err := sound.New(sound.Options{Mode: mode, Model: model})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -53,11 +57,11 @@ func TestAChainTakes20MillisecondsAndWhenStrict40(t *testing.T) {
 	}
 }
 
-func TestAModelThatIsNotWholeMakesNoChain(t *testing.T) {
+func TestAModelThatIsNotWholeIsNotLoaded(t *testing.T) {
 	whole, other := assets.RoomGateModel(), assets.RoomGateModel()
 	other[len(other)/2] ^= 1
 	for name, model := range map[string][]byte{"nothing": nil, "half": whole[:len(whole)/2], "more": append(whole, 0), "another bit": other} {
-		if _, err := sound.New(sound.Options{Model: model}); !errors.Is(err, net.ErrModel) {
+		if _, err := sound.Load(model); !errors.Is(err, net.ErrModel) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

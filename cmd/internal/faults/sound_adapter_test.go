@@ -60,7 +60,11 @@ func newSoundChain(model []byte, withGate bool, touch soundProbe) (*filter.Audio
 	if err != nil {
 		return nil, err
 	}
-	made, err := sound.New(sound.Options{Mode: roomgate.Near, Model: model, Reference: &ref})
+	network, err := sound.Load(model)
+	if err != nil {
+		return nil, err
+	}
+	made, err := sound.New(sound.Options{Mode: roomgate.Near, Model: network, Reference: &ref})
 	if err != nil {
 		return nil, err
 	}
