@@ -25,6 +25,7 @@ type outlet struct {
 	past      sfu.Sent    // of ways that are no more
 	muted     bool
 	moderated bool // a moderator has muted it
+	known     bool // the server has had it
 	shut      bool
 }
 
@@ -78,10 +79,20 @@ func (o *outlet) layers() (names []string, most []int) {
 }
 
 func (o *outlet) settle(err error) {
+	o.mu.Lock()
+	o.known = o.known || err == nil
+	o.mu.Unlock()
 	select {
 	case o.settled <- err:
 	default: // long ago
 	}
+}
+
+// taken reports whether the server has had the track, on this connection or before.
+func (o *outlet) taken() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.known
 }
 
 // attach gives the outlet its way, or takes it away. It returns false if the outlet

@@ -22,6 +22,7 @@ type side struct {
 	peer       *rtc.Peer     // nil while there is none
 	generation int           // grows by one with each
 	found      []rtc.Candidate
+	up         bool          // it was, once
 	trouble    bool          // it was up, or was to be, and is not
 	healing    bool          // and that is being looked after
 	changed    chan struct{} // closed, and made anew, when trouble ends
@@ -100,7 +101,7 @@ func (d *side) suffer() {
 
 // well must be called with the session's lock held.
 func (d *side) well() {
-	d.trouble, d.restart = false, false
+	d.trouble, d.restart, d.up = false, false, d.peer != nil
 	close(d.changed)
 	d.changed = make(chan struct{})
 	d.s.tellLink()
@@ -154,7 +155,7 @@ func (d *side) drop() *rtc.Peer {
 	old := d.peer
 	d.s.retire(old)
 	d.generation++
-	d.peer, d.found, d.restart, d.renew = nil, nil, false, false
+	d.peer, d.found, d.up, d.restart, d.renew = nil, nil, false, false, false
 	return old
 }
 
@@ -288,9 +289,16 @@ func (d *sender) step() bool {
 	return false
 }
 
+// endTime is how long the end of a connection that was up is waited for: on a busy
+// machine that is more than a second.
+const endTime = 4 * time.Second
+
 // forget makes the server forget the media connection, so that another can be made.
 func (d *sender) forget(l *line, handle uint64, peer *rtc.Peer) {
 	s := d.s
+	s.mu.Lock()
+	up := d.up
+	s.mu.Unlock()
 	if peer != nil {
 		select {
 		case <-d.hung:
@@ -298,7 +306,12 @@ func (d *sender) forget(l *line, handle uint64, peer *rtc.Peer) {
 		}
 		_, err := l.ask(s.life, s.request("message", handle, asking{Request: "unpublish"}, nil), true)
 		if err == nil { // the connection ends a moment later
-			t := time.NewTimer(time.Second)
+			// The server may die of an offer that comes before that end.
+			patience := time.Second
+			if up {
+				patience = endTime
+			}
+			t := time.NewTimer(patience)
 			select {
 			case <-d.hung:
 			case <-t.C:
@@ -506,9 +519,15 @@ func (d *sender) failed(err error) bool {
 	d.fresh = nil
 	d.renew = len(fresh) > 0 || d.pending
 	renew := d.renew
+	d.fails++
+	patient := d.fails <= maxFails
 	s.mu.Unlock()
 	for _, o := range fresh {
-		d.reject(o, publishRefusal(no))
+		// What the server took before, it takes again: it may still be busy with the end of
+		// the last connection.
+		if !patient || !o.taken() {
+			d.reject(o, publishRefusal(no))
+		}
 	}
 	return renew
 }
