@@ -10,6 +10,7 @@ import (
 	"paravent/media/sfu"
 	"paravent/privacy/egress"
 	"paravent/privacy/policy"
+	"paravent/privacy/receipt"
 	"paravent/ui/say"
 )
 
@@ -50,6 +51,7 @@ func report(w io.Writer, err error) int {
 		cut    *cutError
 		speech *speechError
 		levels *calibration.FileError
+		paper  *receiptError
 	)
 	code := exitError
 	p := say.Problem{}
@@ -74,6 +76,10 @@ func report(w io.Writer, err error) int {
 		p = say.Problem{Code: "calibration-file", Text: levels.Error(), Hint: "paravent calibrate --delete all removes it; then calibrate again"}
 	case errors.Is(err, calibration.ErrNone):
 		p = say.Problem{Code: "no-calibration", Text: sfu.Foreign(err.Error()).Clean(), Hint: "paravent calibrate --list says what there is"}
+	case errors.As(err, &paper):
+		p = say.Problem{Code: "receipt-not-good", Text: sfu.Foreign(paper.Error()).Clean(), Hint: "somebody or something has changed a file; keep a copy if that matters"}
+	case errors.Is(err, receipt.ErrNoCall):
+		p = say.Problem{Code: "no-receipt", Text: sfu.Foreign(err.Error()).Clean(), Hint: "paravent receipt list says what there is"}
 	case errors.Is(err, errRefused):
 		p, code = say.Problem{Text: err.Error()}, exitRefused
 	case errors.Is(err, policy.ErrRaw), errors.Is(err, policy.ErrNotListed), errors.As(err, &denied):

@@ -78,15 +78,23 @@ func join(ctx context.Context, link string, chosen, settings config.Join) (err e
 	if err != nil {
 		return err
 	}
+	kept, err := keepReceipt(chosen, where)
+	if err != nil {
+		m.lost = append(m.lost, err)
+	}
 	c := call.New(session, call.Settings{
 		Server: where.room.Server, Camera: deviceOf(chosen.Camera, settings.Camera), Screen: chosen.Screen,
 		Wish: m.wish, Codec: codec.Name(chosen.Codec), Sound: m.sound, Policy: rules,
 		Background: m.background, Gate: m.gate,
 		StartCamera: chosen.Camera != "off", StartMicrophone: chosen.Microphone != "off" && !chosen.Push(),
 		PushToTalk: chosen.Push(), Confidential: chosen.Confidential,
-		AwayMutes: chosen.Away == "mute", Began: began,
+		AwayMutes: chosen.Away == "mute", Diary: diaryOf(kept), Began: began,
 	}, m.equipment)
-	return attend(ctx, c, m, figures, chosen)
+	err = attend(ctx, c, m, figures, chosen)
+	if kept != nil {
+		err = errors.Join(err, kept.End(endWord(c), nil))
+	}
+	return err
 }
 
 // attend shows c in a face until it has ended.

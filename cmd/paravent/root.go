@@ -22,7 +22,7 @@ func newRoot() *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(newJoin(), newRehearse(), newFilter(), newCalibrate(), newDevices(), newCheck(), newVersion(), newRescue())
+	root.AddCommand(newJoin(), newRehearse(), newFilter(), newCalibrate(), newDevices(), newCheck(), newReceipt(), newData(), newVersion(), newRescue())
 	return root
 }
 
@@ -78,6 +78,7 @@ Exit codes: 0 done, 1 error, 2 usage, 3 ended by the server, 4 refused by you,
 	f.StringVar(&chosen.Screen, "screen", settings.Screen, "the screen or window that is shared when you say so")
 	f.StringVar(&chosen.Stats, "stats", "", "write one JSON object with figures a second to this file")
 	f.StringVar(&chosen.TokenFile, "token-file", "", "read the pass from this file (or set PARAVENT_TOKEN)")
+	f.StringVar(&chosen.Receipt, "receipt", settings.Receipt, "on keeps a receipt of the call on this machine, without content; off keeps none")
 	f.StringVar(&chosen.Server, "server", "", "a host that the page of the link may lead to, beside its own")
 	f.StringVar(&chosen.Watch, "watch", settings.Watch, "shown, or all: decode every picture though nothing shows it, for measuring")
 	return cmd

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"image"
 	"image/png"
@@ -17,6 +18,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"paravent/privacy/receipt"
 )
 
 func TestMain(m *testing.M) {
@@ -59,6 +62,21 @@ func meetings() http.Handler {
 		http.Redirect(w, r, "https://elsewhere.invalid/", http.StatusFound)
 	})
 	return m
+}
+
+// pastCall keeps the receipt of a call in dir/paravent/receipts.
+func pastCall(dir, server string) error {
+	b := receipt.At(filepath.Join(dir, "paravent", "receipts"))
+	w, err := b.Begin(receipt.Start{Program: version, Kind: "livekit", Server: server}, receiptKey())
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		w.Facts(receipt.Facts{Encryption: "transport"}),
+		w.Facts(receipt.Facts{Encryption: "transport", Camera: true, Background: "blur"}),
+		w.Consent(receipt.Consent{Topic: "recording", Yes: true}),
+		w.End("left", []receipt.Flow{{Host: server, Purpose: "media", Up: 1234, Down: 5678}}),
+	)
 }
 
 // TestScript runs the program as a person would. The servers are doubles that
@@ -110,8 +128,15 @@ func TestScript(t *testing.T) {
 	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			// pastcall SERVER leaves what a call leaves behind.
+			"pastcall": func(ts *testscript.TestScript, _ bool, args []string) {
+				ts.Check(pastCall(ts.Getenv("XDG_STATE_HOME"), args[0]))
+			},
+		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("XDG_CONFIG_HOME", e.WorkDir+"/config")
+			e.Setenv("XDG_STATE_HOME", e.WorkDir+"/state")
 			e.Setenv("REFUSES", host(refuses))
 			e.Setenv("OTHER", host(other))
 			e.Setenv("UNTRUSTED", host(untrusted))

@@ -77,6 +77,8 @@ type Settings struct {
 	// again by itself.
 	AwayMutes bool
 
+	Diary Diary // of the call; nil keeps none
+
 	Began time.Time // when the program was started
 }
 
@@ -93,6 +95,7 @@ type Call struct {
 	others                     *receivers
 	talk                       talk
 	take                       take
+	writing                    *writing
 
 	first atomic.Int64 // nanoseconds until the first decoded picture
 
@@ -124,19 +127,25 @@ func New(s sfu.Session, set Settings, e Equipment) *Call {
 	c.microphone = c.newFeed(sfu.Microphone, func(o *Own) *Sending { return &o.Microphone }, c.openMicrophone)
 	c.screen = c.newFeed(sfu.Screen, func(o *Own) *Sending { return &o.Screen }, c.openScreen)
 	c.others = newReceivers(c)
+	c.writing = newWriting(set.Diary)
+	c.writing.facts(c.state.Facts())
 	return c
 }
 
 // Run follows the session until it ends or ctx is done, which leaves it. When
-// it returns, every device is closed and State().Ended says why.
+// it returns, every device is closed, the diary knows everything, and State().Ended
+// says why.
 func (c *Call) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
-	var own sync.WaitGroup
+	var own, diary sync.WaitGroup
+	diary.Go(func() { c.keepDiary() })
 	defer func() {
 		cancel()
 		c.closeFeeds()
 		c.others.close()
 		own.Wait()
+		c.writing.end()
+		diary.Wait()
 	}()
 	if c.settings.Rehearsal {
 		own.Go(func() { c.measure(ctx) })
@@ -209,6 +218,7 @@ func (c *Call) start(ctx context.Context) {
 func (c *Call) change(f func(State) State) {
 	c.mu.Lock()
 	c.state = f(c.state)
+	c.writing.facts(c.state.Facts())
 	c.mu.Unlock()
 	select {
 	case c.changed <- struct{}{}:

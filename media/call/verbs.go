@@ -174,6 +174,7 @@ func (c *Call) askRecording(ctx context.Context) bool {
 	if err != nil {
 		return !c.paused.Load() // the recording or the call ended first
 	}
+	c.writing.consent(consent.Recording, yes)
 	if !yes {
 		c.shut()
 		return false
@@ -222,7 +223,11 @@ func (c *Call) askUnmute(ctx context.Context, src sfu.Source) {
 	asked, cancel := context.WithTimeout(ctx, askFor)
 	defer cancel()
 	yes, err := c.box.Ask(asked, consent.Question{Topic: consent.UnmuteMe, Room: c.State().Room, About: string(src)})
-	if err == nil && yes {
+	if err != nil {
+		return
+	}
+	c.writing.consent(consent.UnmuteMe, yes)
+	if yes {
 		c.tell(c.set(ctx, c.feed(src), true))
 	}
 }

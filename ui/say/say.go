@@ -57,6 +57,7 @@ func Of(err error) Problem {
 		path   *os.PathError
 		ground *policy.BackgroundError
 		member *call.MemberError
+		diary  *call.DiaryError
 
 		unknown *sfu.UnknownPageError
 		notYet  *sfu.NotYetError
@@ -94,6 +95,8 @@ func Of(err error) Problem {
 		return Problem{"policy-background", sfu.Foreign(ground.Error()).Clean(), "the others see a plain colour, not even you; tell whoever looks after this machine"}
 	case errors.Is(err, policy.ErrRaw):
 		return Problem{"policy", err.Error(), "choose a filter, such as --background color:#334455"}
+	case errors.As(err, &diary):
+		return Problem{"no-receipt", sfu.Foreign(diary.Error()).Clean(), "the call goes on; paravent receipt verify says more"}
 	case errors.As(err, &member):
 		return Problem{"member", member.Error(), "who, or the list of members, says what they are called; the beginning of a name is enough"}
 	case errors.Is(err, call.ErrNoPush):

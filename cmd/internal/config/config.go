@@ -49,7 +49,8 @@ type Join struct {
 	Away       string `toml:"away"`
 	Talk       string `toml:"talk"`
 	// Confidential says that nobody beside the person may hear the meeting.
-	Confidential bool `toml:"confidential"`
+	Confidential bool   `toml:"confidential"`
+	Receipt      string `toml:"receipt"` // whether one is kept of each call
 
 	For       time.Duration `toml:"-"`
 	Stats     string        `toml:"-"`
@@ -60,7 +61,7 @@ type Join struct {
 
 // Defaults are the most private settings.
 func Defaults() Join {
-	return Join{Background: string(Blur), RoomGate: "near", Codec: string(codec.VP8), Away: "keep", Talk: "open", Watch: "shown"}
+	return Join{Background: string(Blur), RoomGate: "near", Codec: string(codec.VP8), Away: "keep", Talk: "open", Watch: "shown", Receipt: "on"}
 }
 
 // A FileError says what is wrong with a settings file.
@@ -175,6 +176,7 @@ func (j Join) Choices() error {
 		{"--away", j.Away, "keep, mute"},
 		{"--talk", j.Talk, "open, push"},
 		{"--watch", j.Watch, "shown, all"},
+		{"--receipt", j.Receipt, "on, off"},
 	} {
 		if c.value == "" {
 			continue
