@@ -189,6 +189,10 @@ func (c *Call) heed(ctx context.Context, own *sync.WaitGroup, e sfu.Event) {
 		c.others.follow(c.State().Tracks)
 	case sfu.TrackAdded, sfu.TrackChanged, sfu.TrackRemoved:
 		c.others.follow(c.State().Tracks)
+	case sfu.Waiting:
+		if e.On {
+			c.shut()
+		}
 	case sfu.MutedByRoom:
 		own.Go(func() { c.tell(c.feed(e.Source).off(ctx)) })
 	case sfu.UnmuteAsked:

@@ -133,7 +133,7 @@ func (f *feed) begin(stop context.CancelFunc) bool {
 	default:
 		return false
 	}
-	if f.closed {
+	if f.closed || f.call.State().Waiting { // which was shut when the waiting began
 		return false
 	}
 	f.stop, f.valve, f.done = stop, &valve{paused: &f.call.paused}, make(chan struct{})

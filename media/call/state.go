@@ -22,6 +22,7 @@ type State struct {
 	Chat      []ChatLine
 	Speaking  []sfu.MemberID // loudest first
 	Recording bool
+	Waiting   bool // before the door: the room has not let this person in
 	Link      sfu.Link
 	Hosts     []Host // that the server named for media
 
@@ -191,6 +192,8 @@ func (s State) After(e sfu.Event) State {
 		s.Chat = last(append(slices.Clone(s.Chat), line), maxChat)
 	case sfu.RecordingChanged:
 		s.Recording = e.On
+	case sfu.Waiting:
+		s.Waiting = e.On
 	case sfu.MutedByRoom:
 		s = s.withNotice(Notice{What: MutedByRoom, Arg: string(e.Source)})
 	case sfu.UnmuteAsked, sfu.Settled: // which Call acts on

@@ -27,9 +27,16 @@ func (c *Call) SetScreen(ctx context.Context, on bool, name string) error {
 	return c.set(ctx, c.screen, on)
 }
 
+// ErrWaiting means that the room has not let the person in: until it does, no device
+// is opened.
+var ErrWaiting = errors.New("you wait to be let in")
+
 func (c *Call) set(ctx context.Context, f *feed, on bool) error {
 	if !on {
 		return f.off(ctx)
+	}
+	if c.State().Waiting {
+		return ErrWaiting
 	}
 	if may := c.session.Caps().Publish; may != nil && !may[f.source] {
 		return sfu.ErrUnsupported // no device is opened for nothing

@@ -84,6 +84,11 @@ type (
 	// RecordingChanged says whether the server records.
 	RecordingChanged struct{ On bool }
 
+	// Waiting says whether the room has not let this person in yet, or has put them
+	// out before its door again. While it holds nothing may be sent, and no device
+	// may be open. Settled follows the first time that it ends.
+	Waiting struct{ On bool }
+
 	// MutedByRoom says that a moderator has muted our own track.
 	MutedByRoom struct{ Source Source }
 
@@ -122,6 +127,7 @@ func (Speaking) event()         {}
 func (QualityChanged) event()   {}
 func (ChatArrived) event()      {}
 func (RecordingChanged) event() {}
+func (Waiting) event()          {}
 func (MutedByRoom) event()      {}
 func (UnmuteAsked) event()      {}
 func (LinkChanged) event()      {}

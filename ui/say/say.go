@@ -99,6 +99,8 @@ func Of(err error) Problem {
 		return Problem{"no-receipt", sfu.Foreign(diary.Error()).Clean(), "the call goes on; paravent receipt verify says more"}
 	case errors.As(err, &member):
 		return Problem{"member", member.Error(), "who, or the list of members, says what they are called; the beginning of a name is enough"}
+	case errors.Is(err, call.ErrWaiting):
+		return Problem{"waiting", err.Error(), "camera, microphone and screen stay closed until somebody lets you in; then open them"}
 	case errors.Is(err, call.ErrNoPush):
 		return Problem{"no-push", err.Error(), "start with --talk push; here the microphone is opened and closed with mic"}
 	case errors.Is(err, call.ErrNoRehearsal):

@@ -39,7 +39,7 @@ func TestEveryFailureThatIsKnownHasItsOwnWordsAndHint(t *testing.T) {
 		&capture.FileError{Path: "p", Err: capture.ErrFormat}, &command.UsageError{Line: "x"}, &sfu.LinkError{Kind: "livekit", Why: "no host"},
 		&capture.DeviceError{Kind: capture.ScreenKind, Err: capture.ErrNoDevice}, sfu.ErrNoAnswer, sfu.ErrOnePicture, policy.ErrNotListed,
 		&sfu.UnknownPageError{Server: "h"}, &sfu.NotYetError{Server: "h"}, &sfu.NotYetError{Server: "h", Closed: true}, &sfu.SentElsewhereError{Page: "h", Server: "i"},
-		&call.MemberError{Name: "Bob"}, call.ErrNoPush, call.ErrNoRehearsal, call.ErrNoMicrophone, call.ErrNoSpeaker, call.ErrTaking, call.ErrNoReveal,
+		&call.MemberError{Name: "Bob"}, call.ErrNoPush, call.ErrNoRehearsal, call.ErrNoMicrophone, call.ErrNoSpeaker, call.ErrTaking, call.ErrNoReveal, call.ErrWaiting,
 		&call.DiaryError{Err: fs.ErrPermission})
 	codes := make(map[string]error)
 	for _, err := range errs {

@@ -16,6 +16,7 @@ type Words struct {
 	TransportOnly string
 	Rehearsal     string
 	Paused        string
+	Waiting       string
 	Resuming      string
 
 	You, Hidden, HandUp, Speaks        string
@@ -30,6 +31,7 @@ func English() Words {
 		TransportOnly:  "encrypted to the server",
 		Rehearsal:      "rehearsal: nothing leaves this machine",
 		Paused:         "NOTHING IS SENT",
+		Waiting:        "WAITING to be let in: nothing is sent, no device is open",
 		Resuming:       "connection lost, reconnecting",
 		You:            "you",
 		Hidden:         "hidden from others",

@@ -122,6 +122,9 @@ func Badges(s call.State) []Badge {
 	if s.Own.Paused {
 		badges = append(badges, Badge{Name: "paused", Text: w.Paused, Alert: true})
 	}
+	if s.Waiting {
+		badges = append(badges, Badge{Name: "waiting", Text: w.Waiting, Alert: true})
+	}
 	if s.Own.Hand {
 		badges = append(badges, Badge{Name: "hand", Text: w.HandUp})
 	}
