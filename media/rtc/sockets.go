@@ -135,7 +135,7 @@ func (s *sockets) DialTCP(network string, _, to *net.TCPAddr) (transport.TCPConn
 	if err != nil {
 		return nil, err
 	}
-	t, ok := c.(*net.TCPConn)
+	t, ok := c.(*egress.TCPConn)
 	if !ok {
 		_ = c.Close()
 		return nil, errNotOpened
@@ -235,7 +235,7 @@ func (c *countedUDP) ReadFrom(b []byte) (int, net.Addr, error) {
 
 // A countedTCP is the way to a relay; its headers are not counted.
 type countedTCP struct {
-	*net.TCPConn
+	*egress.TCPConn
 	count *wire
 }
 

@@ -41,7 +41,7 @@ func (h *Hosts) Ask(host string) bool {
 	allowed = h.lane.AllowNamed(host)
 	h.seen[host] = allowed
 	h.mu.Unlock()
-	if host != h.own {
+	if host != h.own && !h.lane.Owns(host) {
 		h.tell(HostNamed{Host: host, Allowed: allowed})
 	}
 	return allowed

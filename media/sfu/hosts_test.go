@@ -11,7 +11,9 @@ import (
 func TestAllowedHostsAreAskedOnceAndBounded(t *testing.T) {
 	named := make(map[string]bool)
 	told := 0
-	h := sfu.NewHosts(egress.NewGuard().Lane(egress.Media), "127.0.0.1:7880", func(e sfu.Event) {
+	g := egress.NewGuard()
+	g.Allow(egress.Signalling, "127.0.0.1")
+	h := sfu.NewHosts(g.Lane(egress.Media), "127.0.0.1:7880", func(e sfu.Event) {
 		n := e.(sfu.HostNamed)
 		named[n.Host] = n.Allowed
 		told++

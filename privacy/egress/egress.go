@@ -1,6 +1,29 @@
 // Package egress is the only way out of this machine. Every socket of the
-// program is opened through a Guard, which refuses what no rule allows and
-// keeps a record of both. It does not know what it guards.
+// program is opened through a Guard, which refuses what no rule allows, keeps a
+// record of both, and counts what went. It does not know what it guards.
+//
+// 2026-11: who may be spoken to. The link and the policy name hosts, and those may
+// be spoken to for the purpose they are named for. A server may name more: the
+// addresses where its pictures and sound are (ICE candidates), and relays (TURN).
+// Such a host may be spoken to, is journalled as named by the server, and counts as
+// foreign, so that it may not, if any of these holds:
+//   - it is no single machine's address (unspecified, multicast, broadcast), or a
+//     name that only the local network knows (".local": mDNS is not spoken);
+//   - it lies further inside than the link's own host: an address of this machine
+//     or of a private network, while the link is out in the world. A server must
+//     not make a client knock at the doors of the house it is in;
+//   - the policy lists hosts, and neither lists it nor a host that it is an
+//     address of;
+//   - the server has named too many already.
+//
+// A STUN server is asked only where it is the link's own host or a relay of the
+// same list: public ones learn who speaks, and are no part of the meeting. A
+// redirect to another origin is never followed.
+//
+// 2026-11: a name is looked up only when a rule allows it, as it stands (search
+// domains are not tried), and once: what was found stays, so that a name cannot
+// lead elsewhere in the middle of a call. It is looked up again only when nothing
+// that was found can be reached, and may not lead further inside then.
 package egress
 
 import (
@@ -21,18 +44,56 @@ type Purpose string
 const (
 	Signalling Purpose = "signalling"
 	Media      Purpose = "media"
+	Relay      Purpose = "relay"
+	SignIn     Purpose = "sign-in"
+	Names      Purpose = "name lookup"  // at the name servers of this machine's network
+	STUN       Purpose = "STUN"         // only ever refused: those that may be asked are media
 	dependency Purpose = "a dependency" // that tries to speak by itself; never allowed
 	redirect   Purpose = "a redirect"   // to another origin; never allowed
+)
+
+// An Origin is who named a host.
+type Origin string
+
+// The origins.
+const (
+	ByLink   Origin = "link"
+	ByPolicy Origin = "policy"
+	ByServer Origin = "server"
+	BySystem Origin = "system" // the name servers
+)
+
+// A Rule lets the program speak to a host for one purpose.
+type Rule struct {
+	Purpose Purpose
+	Host    string // a name or an address
+	By      Origin
+}
+
+// A Refusal is why a host may not be spoken to.
+type Refusal string
+
+// The refusals.
+const (
+	NoRule    Refusal = "no rule allows it"
+	NoMachine Refusal = "it is no single machine"
+	LocalName Refusal = "its name is for the local network only"
+	Inside    Refusal = "it is further inside than the link"
+	Unlisted  Refusal = "the policy does not list it"
+	TooMany   Refusal = "the server names too many"
+	NoRelay   Refusal = "it is neither the server nor a relay of it"
+	Elsewhere Refusal = "it is another origin"
 )
 
 // A DeniedError reports a connection that no rule allows.
 type DeniedError struct {
 	Purpose Purpose
 	Host    string
+	Why     Refusal
 }
 
 func (e *DeniedError) Error() string {
-	return fmt.Sprintf("connection to %s for %s is not allowed", e.Host, e.Purpose)
+	return fmt.Sprintf("connection to %s for %s is not allowed: %s", e.Host, e.Purpose, e.Why)
 }
 
 // An Entry is one decision of a guard.
@@ -41,41 +102,96 @@ type Entry struct {
 	Purpose Purpose
 	Host    string
 	Allowed bool
-	Named   bool // by the server, not by the link or the policy
-	Times   int  // how often the same was decided
+	Named   bool    // by the server, not by the link or the policy
+	Why     Refusal // empty if it is allowed
+	Times   int     // how often the same was decided
 }
 
-// maxJournal bounds the journal: hosts come from the network.
-const maxJournal = 1000
+const (
+	maxJournal = 1000 // entries: hosts come from the network
+	maxNamed   = 256  // hosts that servers may name
+)
 
 // A Guard decides which hosts the program may speak to. It may be used by
 // several goroutines.
 type Guard struct {
+	find finder
+
 	mu      sync.Mutex // guards everything that follows
-	allowed map[Purpose]map[string]bool
+	rules   map[Purpose]map[string]Origin
+	named   int // rules of servers
+	listed  func(host string) bool
+	inside  depth // of the link and the policy
+	pins    map[string]pin
 	journal []Entry
 	lanes   map[Purpose]*Lane
+	open    map[*TCPConn]struct{}
+	ports   Ports
 }
 
 // NewGuard returns a guard that refuses everything until Allow is called.
 func NewGuard() *Guard {
-	return &Guard{allowed: make(map[Purpose]map[string]bool), lanes: make(map[Purpose]*Lane)}
+	g := &Guard{
+		rules: make(map[Purpose]map[string]Origin), pins: make(map[string]pin),
+		lanes: make(map[Purpose]*Lane), open: make(map[*TCPConn]struct{}),
+	}
+	g.find = g.system()
+	return g
 }
 
-// Allow lets the program speak to host, a name or an address, for one purpose.
-func (g *Guard) Allow(why Purpose, host string) { g.allow(why, host, false) }
+// Allow lets the program speak to host, a name or an address that the link
+// names, for one purpose.
+func (g *Guard) Allow(why Purpose, host string) { g.rule(Rule{why, canonical(host), ByLink}) }
 
-func (g *Guard) allow(why Purpose, host string, named bool) {
-	host = canonical(host)
+// AllowListed lets the program speak to host, a name or an address that the
+// policy names, for one purpose.
+func (g *Guard) AllowListed(why Purpose, host string) { g.rule(Rule{why, canonical(host), ByPolicy}) }
+
+// Restrict lets servers name only hosts that listed reports true for, or whose
+// name it does. It holds for what is named from now on.
+func (g *Guard) Restrict(listed func(host string) bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.allowed[why] == nil {
-		g.allowed[why] = make(map[string]bool)
+	g.listed = listed
+}
+
+// rule adds r. Of two with the same host, the one of the link or the policy stands.
+func (g *Guard) rule(r Rule) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if r.By == ByLink || r.By == ByPolicy {
+		if a, ok := literal(r.Host); ok {
+			g.inside = max(g.inside, depthOf(a))
+		}
 	}
-	g.allowed[why][host] = true
-	if named {
-		g.note(Entry{Purpose: why, Host: host, Allowed: true, Named: true})
+	g.put(r)
+}
+
+// put must be called with mu held.
+func (g *Guard) put(r Rule) {
+	if g.rules[r.Purpose] == nil {
+		g.rules[r.Purpose] = make(map[string]Origin)
 	}
+	if old, ok := g.rules[r.Purpose][r.Host]; !ok || old == ByServer {
+		g.rules[r.Purpose][r.Host] = r.By
+	}
+}
+
+// Rules returns whom the program may speak to, in the order of purposes and
+// hosts.
+func (g *Guard) Rules() []Rule {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var out []Rule
+	for why, hosts := range g.rules {
+		for host, by := range hosts {
+			out = append(out, Rule{why, host, by})
+		}
+	}
+	slices.SortFunc(out, func(a, b Rule) int {
+		return strings.Compare(string(a.Purpose)+"\x00"+a.Host, string(b.Purpose)+"\x00"+b.Host)
+	})
+	return out
 }
 
 // Lane returns the guard's way out for one purpose.
@@ -88,10 +204,13 @@ func (g *Guard) Lane(why Purpose) *Lane {
 	return g.lanes[why]
 }
 
-// Seal replaces the standard library's default HTTP transport by one that
-// refuses everything, so that a dependency which calls http.Get by itself gets
-// nowhere. The program calls it once, first.
-func (g *Guard) Seal() { http.DefaultTransport = refuse{g} }
+// Seal replaces the standard library's default HTTP transport and its default
+// name lookup by ones that refuse everything, so that a dependency which calls
+// http.Get or net.Dial by itself gets nowhere. The program calls it once, first.
+func (g *Guard) Seal() {
+	http.DefaultTransport = refuse{g}
+	net.DefaultResolver = g.blind()
+}
 
 type refuse struct{ g *Guard }
 
@@ -104,28 +223,115 @@ func (g *Guard) check(why Purpose, host string) error {
 	host = canonical(host)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	ok := g.allowed[why][host]
-	g.note(Entry{Purpose: why, Host: host, Allowed: ok})
+	by, ok := g.rules[why][host]
 	if !ok {
-		return &DeniedError{Purpose: why, Host: host}
+		return g.refuse(why, host, NoRule)
 	}
+	if localName(host) {
+		return g.refuse(why, host, LocalName)
+	}
+	g.note(Entry{Purpose: why, Host: host, Allowed: true, Named: by == ByServer})
 	return nil
 }
 
+// refuse must be called with mu held.
+func (g *Guard) refuse(why Purpose, host string, because Refusal) error {
+	g.note(Entry{Purpose: why, Host: host, Why: because})
+	return &DeniedError{Purpose: why, Host: host, Why: because}
+}
+
 // forbid writes down a host that is never allowed.
-func (g *Guard) forbid(why Purpose, host string) error {
-	host = canonical(host)
+func (g *Guard) forbid(why Purpose, host string, because Refusal) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.note(Entry{Purpose: why, Host: host})
-	return &DeniedError{Purpose: why, Host: host}
+	return g.refuse(why, canonical(host), because)
+}
+
+// admitNamed decides about a host that the server named, and returns the host of
+// the rule that lets it be spoken to.
+func (g *Guard) admitNamed(why Purpose, host string) (string, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	by, known := g.rules[why][host]
+	if known && by != ByServer {
+		return host, true
+	}
+	// An address that a host of the link or the policy has is no other host.
+	if owner, by := g.owner(host); owner != "" {
+		g.put(Rule{why, owner, by})
+		return owner, true
+	}
+	if because := g.foreign(host); !known && because != "" {
+		_ = g.refuse(why, host, because)
+		return "", false
+	}
+	if !known {
+		g.named++
+		g.put(Rule{why, host, ByServer})
+	}
+	g.note(Entry{Purpose: why, Host: host, Allowed: true, Named: true})
+	return host, true
+}
+
+// foreign says why a host that a server names may not be spoken to; empty if it
+// may. It must be called with mu held.
+func (g *Guard) foreign(host string) Refusal {
+	a, isAddr := literal(host)
+	switch {
+	case isAddr && noMachine(a), host == "", len(host) > maxName:
+		return NoMachine
+	case localName(host):
+		return LocalName
+	case isAddr && depthOf(a) > g.inside:
+		return Inside
+	case g.listed != nil && !g.listed(host) && !g.ofListed(host):
+		return Unlisted
+	case g.named >= maxNamed:
+		return TooMany
+	}
+	return ""
+}
+
+// owner is the host of the link or the policy that has an address; empty if none
+// has. It must be called with mu held.
+func (g *Guard) owner(address string) (host string, by Origin) {
+	a, ok := literal(address)
+	if !ok {
+		return "", ""
+	}
+	for name, p := range g.pins {
+		if !slices.Contains(p.addrs, a) {
+			continue
+		}
+		for _, hosts := range g.rules {
+			if by := hosts[name]; by == ByLink || by == ByPolicy {
+				return name, by
+			}
+		}
+	}
+	return "", ""
+}
+
+// ofListed reports whether an address is one of a host that may be spoken to. It
+// must be called with mu held.
+func (g *Guard) ofListed(address string) bool {
+	a, ok := literal(address)
+	if !ok {
+		return false
+	}
+	for name, p := range g.pins {
+		if slices.Contains(p.addrs, a) && g.listed(name) {
+			return true
+		}
+	}
+	return false
 }
 
 // note must be called with mu held.
 func (g *Guard) note(e Entry) {
 	for i := range g.journal {
 		old := &g.journal[i]
-		if old.Purpose == e.Purpose && old.Host == e.Host && old.Allowed == e.Allowed {
+		if old.Purpose == e.Purpose && old.Host == e.Host && old.Allowed == e.Allowed && old.Why == e.Why {
 			old.Times++
 			old.Named = old.Named || e.Named
 			return

@@ -5,11 +5,13 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -19,77 +21,86 @@ type Lane struct {
 	guard *Guard
 	why   Purpose
 
-	mu    sync.Mutex                              // held to change addrs
-	addrs atomic.Pointer[map[netip.Addr]struct{}] // that packets may go to
+	mu    sync.Mutex                            // held to change addrs
+	addrs atomic.Pointer[map[netip.Addr]*meter] // that packets may go to
 }
 
 func newLane(g *Guard, why Purpose) *Lane {
 	l := &Lane{guard: g, why: why}
-	l.addrs.Store(&map[netip.Addr]struct{}{})
+	l.addrs.Store(&map[netip.Addr]*meter{})
 	return l
 }
 
+// For returns the same guard's way out for another purpose.
+func (l *Lane) For(why Purpose) *Lane { return l.guard.Lane(why) }
+
 // AllowNamed takes a host that the server named, a name or an address, into the
-// hosts of this lane, and reports whether it may be spoken to. Names that are
-// looked up in the local network only (".local") are never allowed, nor are
-// addresses that are no single machine's.
+// hosts of this lane, and reports whether it may be spoken to. The package
+// comment says which are foreign.
 func (l *Lane) AllowNamed(host string) bool {
 	host = canonical(host)
-	a, err := netip.ParseAddr(host)
-	switch {
-	case err == nil && (a.IsUnspecified() || a.IsMulticast() || a == netip.AddrFrom4([4]byte{255, 255, 255, 255})):
-		return false
-	case err != nil && (host == "" || len(host) > 253 || hasSuffix(host, ".local")):
-		return false
+	owner, ok := l.guard.admitNamed(l.why, host)
+	if a, isAddr := literal(host); ok && isAddr {
+		l.admit(owner, a)
 	}
-	l.guard.allow(l.why, host, true)
-	return true
+	return ok
 }
 
-func hasSuffix(s, suffix string) bool {
-	return len(s) >= len(suffix) && s[len(s)-len(suffix):] == suffix
+// Owns reports whether host is one that the link or the policy names, or an
+// address of such a one.
+func (l *Lane) Owns(host string) bool {
+	host = canonical(host)
+	l.guard.mu.Lock()
+	defer l.guard.mu.Unlock()
+	for _, hosts := range l.guard.rules {
+		if by := hosts[host]; by == ByLink || by == ByPolicy {
+			return true
+		}
+	}
+	owner, _ := l.guard.owner(host)
+	return owner != ""
 }
+
+// Refuse writes down that a host which the server named is not spoken to.
+func (l *Lane) Refuse(host string, because Refusal) { _ = l.guard.forbid(l.why, host, because) }
 
 // Resolve looks host up, if a rule allows it, and lets packets go to its
 // addresses.
 func (l *Lane) Resolve(ctx context.Context, host string) ([]netip.Addr, error) {
+	host = canonical(host)
 	if err := l.guard.check(l.why, host); err != nil {
 		return nil, err
 	}
-	host = canonical(host)
-	addrs := []netip.Addr{}
-	if a, err := netip.ParseAddr(host); err == nil {
-		addrs = append(addrs, a)
-	} else {
-		found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-		if err != nil {
-			return nil, reach(host, err)
-		}
-		for _, a := range found {
-			addrs = append(addrs, a.Unmap())
-		}
+	addrs, err := l.guard.lookUp(ctx, l.why, host)
+	if err != nil {
+		return nil, err
 	}
-	l.admit(addrs...)
+	l.admit(host, addrs...)
 	return addrs, nil
 }
 
-// admit lets packets go to addrs.
-func (l *Lane) admit(addrs ...netip.Addr) {
+// admit lets packets go to the addresses of host.
+func (l *Lane) admit(host string, addrs ...netip.Addr) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	old := *l.addrs.Load()
-	next := make(map[netip.Addr]struct{}, len(old)+len(addrs))
-	for a := range old {
-		next[a] = struct{}{}
-	}
+	next := maps.Clone(*l.addrs.Load())
 	for _, a := range addrs {
-		next[a.Unmap().WithZone("")] = struct{}{}
+		if a = bare(a); next[a] == nil {
+			next[a] = &meter{host: host}
+		}
 	}
 	l.addrs.Store(&next)
 }
 
-// DialContext connects to a host that a rule allows. network is one of the
-// "tcp" and "udp" kinds.
+// bare is the one form of an address.
+func bare(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
+
+// meter counts for a, which packets may go to; nil if they may not. Real-time: it
+// neither blocks nor allocates.
+func (l *Lane) meter(a netip.Addr) *meter { return (*l.addrs.Load())[bare(a)] }
+
+// DialContext connects to a host that a rule allows. network is one of the "tcp"
+// kinds. The connection is a *TCPConn.
 func (l *Lane) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -103,27 +114,67 @@ func (l *Lane) DialContext(ctx context.Context, network, addr string) (net.Conn,
 	var errs []error
 	for _, a := range addrs {
 		c, err := d.DialContext(ctx, network, net.JoinHostPort(a.String(), port))
-		if err == nil {
-			return c, nil
+		if t, ok := c.(*net.TCPConn); ok && err == nil {
+			return l.counted(t, a), nil
 		}
+		if err == nil {
+			_ = c.Close()
+			err = net.UnknownNetworkError(network)
+		}
+		l.inVain(a, err)
 		errs = append(errs, err)
+	}
+	if ctx.Err() == nil {
+		l.guard.unpin()
 	}
 	return nil, reach(host, errors.Join(errs...))
 }
 
-// ListenUDP opens a UDP socket on laddr that sends only to addresses of the
-// lane, and hears only those.
-func (l *Lane) ListenUDP(network string, laddr *net.UDPAddr) (*UDPConn, error) {
-	c, err := net.ListenUDP(network, laddr)
-	if err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
-	}
-	return &UDPConn{UDPConn: c, lane: l}, nil
+// Ports are the local UDP ports that may be used, both ends with them. The zero
+// Ports are those that the system gives.
+type Ports struct{ From, To uint16 }
+
+// UsePorts sets the local ports of every UDP socket from now on. Media takes one
+// for each address of this machine and each way to the server, of which some kinds
+// have two, and each relay one more.
+func (g *Guard) UsePorts(p Ports) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.ports = p
 }
 
-func (l *Lane) mayReach(a netip.Addr) bool {
-	_, ok := (*l.addrs.Load())[a.Unmap().WithZone("")]
-	return ok
+// A PortsError says that every local port that may be used is in use.
+type PortsError struct{ Ports Ports }
+
+func (e *PortsError) Error() string {
+	return fmt.Sprintf("every UDP port from %d to %d is in use", e.Ports.From, e.Ports.To)
+}
+
+// ListenUDP opens a UDP socket on laddr that sends only to addresses of the
+// lane, and hears only those. Where laddr has no port, it is one of the guard's
+// Ports; if all of those are in use, the error is a *PortsError.
+func (l *Lane) ListenUDP(network string, laddr *net.UDPAddr) (*UDPConn, error) {
+	l.guard.mu.Lock()
+	ports := l.guard.ports
+	l.guard.mu.Unlock()
+	var at net.UDPAddr
+	if laddr != nil {
+		at = *laddr
+	}
+	if at.Port != 0 || ports == (Ports{}) {
+		ports = Ports{From: uint16(at.Port), To: uint16(at.Port)}
+	}
+	for port := int(ports.From); port <= int(ports.To); port++ {
+		at.Port = port
+		c, err := net.ListenUDP(network, &at)
+		switch {
+		case err == nil:
+			return &UDPConn{UDPConn: c, lane: l}, nil
+		case !errors.Is(err, syscall.EADDRINUSE):
+			return nil, fmt.Errorf("listen: %w", err)
+		}
+	}
+	return nil, fmt.Errorf("listen: %w", &PortsError{ports})
 }
 
 // HTTPClient returns a client whose only way out is the lane. It follows
@@ -188,7 +239,7 @@ const (
 func (l *Lane) sameOrigin(req *http.Request, via []*http.Request) error {
 	first := via[0].URL
 	if req.URL.Scheme != first.Scheme || req.URL.Host != first.Host {
-		return l.guard.forbid(redirect, req.URL.Host)
+		return l.guard.forbid(redirect, req.URL.Host, Elsewhere)
 	}
 	if len(via) > maxRedirects {
 		return errors.New("too many redirects")

@@ -24,6 +24,7 @@ const (
 	BadTLS      Failing = "it does not speak TLS as we require"
 	Unencrypted Failing = "plain connections are only made to this machine itself"
 	CutOff      Failing = "it cut the connection"
+	Inward      Failing = "its name leads into this network or machine"
 )
 
 // A ReachError reports a host that could not be reached. Err may be nil.

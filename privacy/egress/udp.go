@@ -14,20 +14,33 @@ type UDPConn struct {
 	lane *Lane
 }
 
-func (c *UDPConn) deny(a netip.Addr) error {
-	if err := c.lane.guard.check(c.lane.why, a.Unmap().WithZone("").String()); err != nil {
-		return err
+// meter is what counts for a, if packets may go there.
+func (c *UDPConn) meter(a netip.Addr) (*meter, error) {
+	if m := c.lane.meter(a); m != nil {
+		return m, nil
 	}
-	// An address that a rule allows is its own resolution.
-	c.lane.admit(a)
-	return nil
+	return c.first(bare(a))
 }
 
-func (c *UDPConn) check(a netip.Addr) error {
-	if c.lane.mayReach(a) {
-		return nil
+// first decides about an address that no packet has gone to. One that a rule
+// allows is its own resolution.
+func (c *UDPConn) first(a netip.Addr) (*meter, error) {
+	host := a.String()
+	if err := c.lane.guard.check(c.lane.why, host); err != nil {
+		return nil, err
 	}
-	return c.deny(a)
+	c.lane.admit(host, a)
+	return c.lane.meter(a), nil
+}
+
+// heard counts a packet of n bytes from a, and reports whether it may be heard.
+func (c *UDPConn) heard(a netip.Addr, n int) bool {
+	m := c.lane.meter(a)
+	if m == nil {
+		return false
+	}
+	m.down.add(datagram(a, n))
+	return true
 }
 
 // WriteTo sends b to addr.
@@ -46,18 +59,20 @@ func (c *UDPConn) WriteToUDP(b []byte, addr *net.UDPAddr) (int, error) {
 
 // WriteToUDPAddrPort sends b to addr.
 func (c *UDPConn) WriteToUDPAddrPort(b []byte, addr netip.AddrPort) (int, error) {
-	if err := c.check(addr.Addr()); err != nil {
+	m, err := c.meter(addr.Addr())
+	if err != nil {
 		return 0, err
 	}
-	return c.UDPConn.WriteToUDPAddrPort(b, addr)
+	n, err := c.UDPConn.WriteToUDPAddrPort(b, addr)
+	if err == nil {
+		m.up.add(datagram(addr.Addr(), n))
+	}
+	return n, err //nolint:wrapcheck // a net.PacketConn's own errors
 }
 
 // WriteMsgUDP sends b and the control data oob to addr.
 func (c *UDPConn) WriteMsgUDP(b, oob []byte, addr *net.UDPAddr) (int, int, error) {
-	if err := c.check(addr.AddrPort().Addr()); err != nil {
-		return 0, 0, err
-	}
-	return c.UDPConn.WriteMsgUDP(b, oob, addr)
+	return c.WriteMsgUDPAddrPort(b, oob, addr.AddrPort())
 }
 
 // ReadFrom reads the next packet from an address of the lane.
@@ -82,8 +97,8 @@ func (c *UDPConn) ReadFromUDP(b []byte) (int, *net.UDPAddr, error) {
 func (c *UDPConn) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error) {
 	for {
 		n, addr, err := c.UDPConn.ReadFromUDPAddrPort(b)
-		if err != nil || c.lane.mayReach(addr.Addr()) {
-			return n, netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port()), err
+		if err != nil || c.heard(addr.Addr(), n) {
+			return n, netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port()), err //nolint:wrapcheck // a net.PacketConn's own errors
 		}
 	}
 }
@@ -109,7 +124,7 @@ func (c *UDPConn) ReadMsgUDP(b, oob []byte) (n, oobn, flags int, addr *net.UDPAd
 func (c *UDPConn) ReadMsgUDPAddrPort(b, oob []byte) (n, oobn, flags int, addr netip.AddrPort, err error) {
 	for {
 		n, oobn, flags, addr, err = c.UDPConn.ReadMsgUDPAddrPort(b, oob)
-		if err != nil || c.lane.mayReach(addr.Addr()) {
+		if err != nil || c.heard(addr.Addr(), n) {
 			return n, oobn, flags, netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port()), err
 		}
 	}
@@ -117,8 +132,13 @@ func (c *UDPConn) ReadMsgUDPAddrPort(b, oob []byte) (n, oobn, flags int, addr ne
 
 // WriteMsgUDPAddrPort sends b and the control data oob to addr.
 func (c *UDPConn) WriteMsgUDPAddrPort(b, oob []byte, addr netip.AddrPort) (int, int, error) {
-	if err := c.check(addr.Addr()); err != nil {
+	m, err := c.meter(addr.Addr())
+	if err != nil {
 		return 0, 0, err
 	}
-	return c.UDPConn.WriteMsgUDPAddrPort(b, oob, addr)
+	n, oobn, err := c.UDPConn.WriteMsgUDPAddrPort(b, oob, addr)
+	if err == nil {
+		m.up.add(datagram(addr.Addr(), n))
+	}
+	return n, oobn, err //nolint:wrapcheck // a net.PacketConn's own errors
 }

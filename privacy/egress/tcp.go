@@ -1,0 +1,135 @@
+package egress
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"syscall"
+)
+
+// A TCPConn is a connection of a lane, whose bytes are counted.
+type TCPConn struct {
+	*net.TCPConn
+	guard *Guard
+	meter *meter
+	peer  netip.Addr
+
+	read, written atomic.Uint64
+	closing       sync.Once
+	closed        error
+}
+
+// counted takes ownership of c, a connection to an address of the lane.
+func (l *Lane) counted(c *net.TCPConn, peer netip.Addr) *TCPConn {
+	t := &TCPConn{TCPConn: c, guard: l.guard, meter: l.meter(peer), peer: peer}
+	l.guard.mu.Lock()
+	defer l.guard.mu.Unlock()
+	l.guard.open[t] = struct{}{}
+	return t
+}
+
+// Read reads what came.
+func (c *TCPConn) Read(b []byte) (int, error) {
+	n, err := c.TCPConn.Read(b)
+	c.read.Add(uint64(n))
+	return n, err //nolint:wrapcheck // a net.Conn's own errors
+}
+
+// Write sends b.
+func (c *TCPConn) Write(b []byte) (int, error) {
+	n, err := c.TCPConn.Write(b)
+	c.written.Add(uint64(n))
+	return n, err //nolint:wrapcheck // a net.Conn's own errors
+}
+
+// ReadFrom sends what r has.
+func (c *TCPConn) ReadFrom(r io.Reader) (int64, error) {
+	return io.Copy(struct{ io.Writer }{c}, r) //nolint:wrapcheck // as is
+}
+
+// WriteTo writes what comes to w.
+func (c *TCPConn) WriteTo(w io.Writer) (int64, error) {
+	return io.Copy(w, struct{ io.Reader }{c}) //nolint:wrapcheck // as is
+}
+
+// Close ends the connection. It may be called more than once.
+func (c *TCPConn) Close() error {
+	c.closing.Do(func() {
+		c.guard.mu.Lock()
+		up, down := c.soFar()
+		delete(c.guard.open, c)
+		c.meter.up.add(up.Plus(c.farewell()))
+		c.meter.down.add(down.Plus(c.farewell()))
+		c.guard.mu.Unlock()
+		c.closed = c.TCPConn.Close()
+	})
+	return c.closed
+}
+
+// A handshake has this many bytes of options more than the packets after it
+// (RFC 7323, section 2.2; RFC 9293, section 3.2; RFC 2018, section 2).
+const (
+	optionStamp = 12 // the time stamps of a packet, with their padding
+	optionHello = 8
+)
+
+// segments are what a system knows of a connection.
+type segments struct {
+	out, in  uint64 // packets, the handshake too
+	again    uint64 // bytes sent more than once
+	received uint64 // bytes of payload
+	stamped  bool
+}
+
+// soFar is what has gone through the connection until now.
+func (c *TCPConn) soFar() (up, down Count) {
+	read, written := c.read.Load(), c.written.Load()
+	s, ok := segmentsOf(c.TCPConn)
+	if !ok {
+		s = guessed(written, read)
+	}
+	header := c.header(s.stamped)
+	up = Count{Packets: s.out, Bytes: written, Wire: written + s.again + s.out*header + optionHello}
+	down = Count{Packets: s.in, Bytes: read, Wire: max(read, s.received) + s.in*header + optionHello}
+	return up, down
+}
+
+func (c *TCPConn) header(stamped bool) uint64 {
+	h := headerIP(c.peer) + headerTCP
+	if stamped {
+		h += optionStamp
+	}
+	return h
+}
+
+// farewell is each side's end of a connection, and word that it came.
+func (c *TCPConn) farewell() Count {
+	return Count{Packets: 2, Wire: 2 * c.header(true)}
+}
+
+// payload is what one packet carries on most ways, in bytes.
+const payload = 1448
+
+// guessed is what a connection may have taken: full packets, and a word for
+// every other one of them.
+func guessed(written, read uint64) segments {
+	full := func(n uint64) uint64 { return (n + payload - 1) / payload }
+	return segments{out: 2 + full(written) + full(read)/2, in: 1 + full(read) + full(written)/2, stamped: true}
+}
+
+// inVain counts a connection to a that did not come about.
+func (l *Lane) inVain(a netip.Addr, err error) {
+	hello := Count{Packets: 1, Wire: headerIP(a) + headerTCP + optionStamp + optionHello}
+	m := l.meter(a)
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		m.up.add(hello)
+		m.down.add(Count{Packets: 1, Wire: headerIP(a) + headerTCP})
+	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.EADDRNOTAVAIL):
+	default:
+		m.up.add(hello) // and perhaps again: nobody tells
+	}
+}
