@@ -90,11 +90,13 @@ func join(ctx context.Context, link string, chosen, settings config.Join) (err e
 		PushToTalk: chosen.Push(), Confidential: chosen.Confidential,
 		AwayMutes: chosen.Away == "mute", Diary: diaryOf(kept), Began: began,
 	}, m.equipment)
-	err = attend(ctx, c, m, figures, chosen)
 	if kept != nil {
-		err = errors.Join(err, kept.End(endWord(c), nil))
+		writing, stop := context.WithCancel(ctx)
+		defer stop()
+		go writeFlows(writing, kept, net.guard)
+		defer func() { err = errors.Join(err, kept.End(endWord(c), flows(net.guard))) }()
 	}
-	return err
+	return attend(ctx, c, m, figures, chosen)
 }
 
 // attend shows c in a face until it has ended.

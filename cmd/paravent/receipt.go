@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -16,6 +17,7 @@ import (
 
 	"paravent/cmd/internal/config"
 	"paravent/media/call"
+	"paravent/privacy/egress"
 	"paravent/privacy/receipt"
 	"paravent/ui/say"
 )
@@ -54,6 +56,38 @@ func diaryOf(w *receipt.Writer) call.Diary {
 		return nil
 	}
 	return w
+}
+
+// flows are what the guard has counted, as a receipt says it.
+func flows(guard *egress.Guard) []receipt.Flow {
+	var all []receipt.Flow
+	for _, f := range guard.Traffic() {
+		all = append(all, receipt.Flow{
+			Host: f.Host, Address: f.Addr.String(), Purpose: string(f.Purpose), Named: f.Named, Up: f.Up.Wire, Down: f.Down.Wire,
+		})
+	}
+	return all
+}
+
+// everyFlow is how often the receipt of a call that goes on says what was counted, so
+// that little is lost if the program ends without a word.
+const everyFlow = time.Minute
+
+// writeFlows does that until ctx is done. An error stays with w, which returns it at
+// the end.
+func writeFlows(ctx context.Context, w *receipt.Writer, guard *egress.Guard) {
+	every := time.NewTicker(everyFlow)
+	defer every.Stop()
+	for {
+		select {
+		case <-every.C:
+			if w.Traffic(flows(guard)) != nil {
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // endWord is why c ended, as a receipt says it.

@@ -32,11 +32,12 @@ const (
 
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
-// names are those of calls: when, and something that makes them unique.
-var names = regexp.MustCompile(`^[0-9]{8}-[0-9]{6}-[a-z2-7]{6}$`)
+// names are those of calls: when, to the millisecond, so that they are in order, and
+// something that makes them unique.
+var names = regexp.MustCompile(`^[0-9]{8}-[0-9]{6}-[0-9]{3}-[a-z2-7]{4}$`)
 
 func newName(at time.Time) string {
-	return at.Format("20060102-150405-") + strings.ToLower(rand.Text()[:6])
+	return strings.Replace(at.Format("20060102-150405.000"), ".", "-", 1) + "-" + strings.ToLower(rand.Text()[:4])
 }
 
 // Begin opens the receipt of a call that begins now. Call and Book of s are set by
@@ -325,7 +326,7 @@ func (b Book) Expire(t time.Time, k Key) error {
 		return err
 	}
 	for _, name := range all {
-		if began, err := time.Parse("20060102-150405", name[:15]); err != nil || !began.Before(t) {
+		if began, err := time.Parse("20060102-150405", name[:len("20060102-150405")]); err != nil || !began.Before(t) {
 			continue
 		}
 		if err := b.Delete(name, k); err != nil {

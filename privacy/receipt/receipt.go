@@ -96,12 +96,13 @@ type Consent struct {
 	Yes   bool   `json:"yes"`
 }
 
-// A Flow is what went to a host and came from it, since the call began.
+// A Flow is what went to a host and came from it, since the program began.
 type Flow struct {
 	Host    string `json:"host"`
+	Address string `json:"address,omitempty"`
 	Purpose string `json:"purpose"`
 	Named   bool   `json:"named,omitempty"` // by the server, not by the link or the policy
-	Up      uint64 `json:"up"`              // bytes on the wire
+	Up      uint64 `json:"up"`              // bytes on the wire, with the headers from IP on
 	Down    uint64 `json:"down"`
 }
 

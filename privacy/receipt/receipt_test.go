@@ -187,7 +187,7 @@ func TestACallThatIsDeletedLeavesAGoodBook(t *testing.T) {
 	if err := b.Delete(second, key(1)); !errors.Is(err, receipt.ErrNoCall) {
 		t.Errorf("deleted again: %v", err)
 	}
-	for _, name := range []string{"", "book", "../book", "20260101-000000-aaaaaa", second + "/../" + first} {
+	for _, name := range []string{"", "book", "../book", "20260101-000000-000-aaaa", second + "/../" + first} {
 		if err := b.Delete(name, key(1)); !errors.Is(err, receipt.ErrNoCall) {
 			t.Errorf("delete %q: %v", name, err)
 		}

@@ -35,7 +35,11 @@ func Receipt(r receipt.Receipt) []string {
 		if f.Named {
 			who = ", named by the server"
 		}
-		out = append(out, fmt.Sprintf("%10s  %s (%s%s): %d bytes sent, %d received", "", clean(f.Host), clean(f.Purpose), who, f.Up, f.Down))
+		host := clean(f.Host)
+		if f.Address != "" && f.Address != f.Host {
+			host += " at " + clean(f.Address)
+		}
+		out = append(out, fmt.Sprintf("%10s  %s (%s%s): %d bytes sent, %d received", "", host, clean(f.Purpose), who, f.Up, f.Down))
 	}
 	out = append(out, "signed by "+r.Key.Fingerprint()+"; no name, word, picture or sound is in it")
 	return out
