@@ -111,6 +111,9 @@ func (n *network) card(ctx context.Context, link string, rules policy.Policy) (s
 	if t, ok := a.Transport(); ok {
 		c.Transport = &t
 	}
+	if ahead, ok := a.Clock(); ok {
+		c.Clock = &ahead
+	}
 	if no == nil && !c.Joinable {
 		no = n.notYet(p, f)
 	}

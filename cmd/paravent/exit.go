@@ -52,6 +52,7 @@ func report(w io.Writer, err error) int {
 		speech *speechError
 		levels *calibration.FileError
 		paper  *receiptError
+		ill    *doctorError
 	)
 	code := exitError
 	p := say.Problem{}
@@ -76,6 +77,8 @@ func report(w io.Writer, err error) int {
 		p = say.Problem{Code: "calibration-file", Text: levels.Error(), Hint: "paravent calibrate --delete all removes it; then calibrate again"}
 	case errors.Is(err, calibration.ErrNone):
 		p = say.Problem{Code: "no-calibration", Text: sfu.Foreign(err.Error()).Clean(), Hint: "paravent calibrate --list says what there is"}
+	case errors.As(err, &ill):
+		p = say.Problem{Code: "doctor", Text: ill.Error(), Hint: "what to do stands beside each"}
 	case errors.As(err, &paper):
 		p = say.Problem{Code: "receipt-not-good", Text: sfu.Foreign(paper.Error()).Clean(), Hint: "somebody or something has changed a file; keep a copy if that matters"}
 	case errors.Is(err, receipt.ErrNoCall):

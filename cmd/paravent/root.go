@@ -22,7 +22,7 @@ func newRoot() *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(newJoin(), newRehearse(), newFilter(), newCalibrate(), newDevices(), newCheck(), newReceipt(), newData(), newVersion(), newRescue())
+	root.AddCommand(newJoin(), newRehearse(), newFilter(), newCalibrate(), newDevices(), newCheck(), newReceipt(), newData(), newDoctor(), newVersion(), newRescue())
 	return root
 }
 

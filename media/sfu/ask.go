@@ -32,6 +32,7 @@ type Asker struct {
 	asked  map[string]Answer
 
 	tls       *tls.ConnectionState
+	ahead     *time.Duration
 	elsewhere []string
 	answered  bool
 	failed    error // that ends all asking, or the last one if nothing was answered
@@ -95,8 +96,7 @@ func (a *Asker) send(ctx context.Context, method, address string) Answer {
 	resp, err := a.client.Do(req)
 	var denied *egress.DeniedError
 	if errors.As(err, &denied) && resp != nil { // a redirect that was not followed
-		a.answered = true
-		a.see(resp.TLS)
+		a.see(resp)
 		if !slices.Contains(a.elsewhere, denied.Host) {
 			a.elsewhere = append(a.elsewhere, denied.Host)
 		}
@@ -107,8 +107,7 @@ func (a *Asker) send(ctx context.Context, method, address string) Answer {
 		return Answer{}
 	}
 	defer resp.Body.Close() //nolint:errcheck // read as far as is wanted
-	a.answered = true
-	a.see(resp.TLS)
+	a.see(resp)
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil || len(body) > maxAnswer {
 		body = nil
@@ -116,11 +115,25 @@ func (a *Asker) send(ctx context.Context, method, address string) Answer {
 	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}
 }
 
-// see keeps what the first connection says of the server.
-func (a *Asker) see(s *tls.ConnectionState) {
+// see keeps what the first answer tells of the server.
+func (a *Asker) see(r *http.Response) {
+	a.answered = true
 	if a.tls == nil {
-		a.tls = s
+		a.tls = r.TLS
 	}
+	if at, err := http.ParseTime(r.Header.Get("Date")); err == nil && a.ahead == nil {
+		ahead := time.Since(at)
+		a.ahead = &ahead
+	}
+}
+
+// Clock is how far this machine's clock is ahead of the server's, to a second or two,
+// and whether the server has told.
+func (a *Asker) Clock() (ahead time.Duration, ok bool) {
+	if a.ahead == nil {
+		return 0, false
+	}
+	return *a.ahead, true
 }
 
 // fail takes down why there is no answer. A server that is silent about one thing

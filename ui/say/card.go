@@ -61,6 +61,7 @@ type Card struct {
 	Joinable  bool
 	Plain     bool // this machine itself, without TLS
 	Transport *sfu.Transport
+	Clock     *time.Duration // how far this machine's is ahead; nil if not known
 	Operator  policy.Operator
 	Elsewhere []string       // where the server wanted to send us
 	Journal   []egress.Entry // of the guard

@@ -54,6 +54,24 @@ func TestEveryFailureThatIsKnownHasItsOwnWordsAndHint(t *testing.T) {
 	}
 }
 
+func TestAClockThatIsWrongIsBadInBothDirections(t *testing.T) {
+	for ahead, want := range map[time.Duration]string{
+		0: "clock", 29 * time.Second: "clock", -29 * time.Second: "clock", time.Minute: "clock-ahead", -time.Hour: "clock-behind",
+	} {
+		if f := say.DoctorClock(ahead); f.Code != want || (f.Grade == say.Bad) != (want != "clock") {
+			t.Errorf("%v: %+v", ahead, f)
+		}
+	}
+}
+
+func TestAProcessorIsAsGoodAsThePicturesItLeavesRoomFor(t *testing.T) {
+	for took, want := range map[time.Duration]say.Grade{2 * time.Millisecond: say.Fine, 20 * time.Millisecond: say.Odd, 40 * time.Millisecond: say.Bad} {
+		if f := say.DoctorPictures(640, 360, 30, took); f.Grade != want {
+			t.Errorf("%v: %+v", took, f)
+		}
+	}
+}
+
 func TestEveryEndHasItsOwnWords(t *testing.T) {
 	texts := make(map[string]sfu.EndReason)
 	for _, why := range []sfu.EndReason{
