@@ -20,14 +20,23 @@ type packed struct {
 }
 
 // fetch downloads packages of the distribution and unpacks them below work,
-// unless they are there.
+// unless they are there, and clones what is no package.
 func fetch(ctx context.Context, work string, names []string) (map[string]packed, error) {
 	debs := filepath.Join(work, "deb")
 	if err := os.MkdirAll(debs, 0o755); err != nil {
 		return nil, err
 	}
 	var missing []string
+	all := map[string]packed{}
 	for _, n := range names {
+		if c, ok := clones()[n]; ok {
+			p, err := c.take(ctx, filepath.Join(work, n))
+			if err != nil {
+				return nil, err
+			}
+			all[n] = p
+			continue
+		}
 		if got, _ := filepath.Glob(filepath.Join(debs, n+"_*.deb")); len(got) == 0 {
 			missing = append(missing, n)
 		}
@@ -39,8 +48,10 @@ func fetch(ctx context.Context, work string, names []string) (map[string]packed,
 			return nil, fmt.Errorf("download packages: %w: %s (this runs on Debian 12, after apt-get update)", err, msg)
 		}
 	}
-	all := map[string]packed{}
 	for _, n := range names {
+		if _, ok := all[n]; ok {
+			continue
+		}
 		got, _ := filepath.Glob(filepath.Join(debs, n+"_*.deb"))
 		if len(got) == 0 {
 			return nil, fmt.Errorf("package %s is missing", n)

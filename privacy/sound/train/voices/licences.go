@@ -1,6 +1,6 @@
 package main
 
-// licences are those of the sounds in a package, as its copyright file names
+// licences are those of the sounds in a package or clone, as its copyright file names
 // them, in SPDX form where there is one.
 func licences() map[string]string {
 	return map[string]string{
@@ -52,6 +52,7 @@ func licences() map[string]string {
 		"planetblupi-common":             "GPL-3.0-or-later",
 		"pocketsphinx-testdata":          "BSD-2-Clause",
 		"sound-icons":                    "GPL-2.0-or-later",
+		"speech-to-intent-benchmark":     "Apache-2.0",
 		"supertux-data":                  "GPL-2.0-or-later AND CC-BY-SA-3.0",
 		"torcs-data":                     "GPL-2.0-or-later",
 		"tuxpaint-stamps-default":        "GPL-2.0-or-later",

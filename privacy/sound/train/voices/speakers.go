@@ -5,6 +5,7 @@ func catalogue() []Source {
 	all := prompts()
 	all = append(all, letters()...)
 	all = append(all, actors()...)
+	all = append(all, volunteers()...)
 	all = append(all, synthesizers()...)
 	all = append(all, children(all)...)
 	all = append(all, surroundings()...)

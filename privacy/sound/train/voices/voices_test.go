@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -236,4 +237,61 @@ func FuzzResources(f *testing.F) {
 		_ = readResources(path, nothing)
 		_ = readQueen(path, nothing)
 	})
+}
+
+func TestACloneIsTakenAtItsCommitAlone(t *testing.T) {
+	from, to := t.TempDir(), filepath.Join(t.TempDir(), "clone")
+	git := func(args ...string) string {
+		c := exec.Command("git", append([]string{"-C", from, "-c", "user.name=a", "-c", "user.email=a@b"}, args...)...)
+		out, err := c.CombinedOutput()
+		if err != nil {
+			t.Fatalf("git %v: %v: %s", args, err, out)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	git("init", "-q")
+	for _, name := range []string{"speech/a.wav", "other/b.wav"} {
+		if err := os.MkdirAll(filepath.Join(from, filepath.Dir(name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(from, name), []byte(name), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	git("add", ".")
+	git("commit", "-q", "-m", "one")
+	c := clone{from: from, commit: git("rev-parse", "HEAD"), path: "speech"}
+	for range 2 { // the second time it is there
+		p, err := c.take(t.Context(), to)
+		if err != nil || p.dir != to || p.version != c.commit {
+			t.Fatalf("the clone is %+v, error %v", p, err)
+		}
+	}
+	if got, err := os.ReadFile(filepath.Join(to, "speech", "a.wav")); err != nil || string(got) != "speech/a.wav" {
+		t.Errorf("the file of the path holds %q, error %v", got, err)
+	}
+	if _, err := os.Stat(filepath.Join(to, "other")); err == nil {
+		t.Error("what lies beside the path came as well")
+	}
+	c.commit = strings.Repeat("0", 40)
+	if _, err := c.take(t.Context(), to+"2"); err == nil || !strings.Contains(err.Error(), "clone "+from) {
+		t.Errorf("a commit that is not there is taken: %v", err)
+	}
+}
+
+func TestNobodyOfTheCrowdStandsOnTwoLines(t *testing.T) {
+	all := volunteers()
+	seen := map[string]bool{}
+	for _, f := range strings.Fields(crowd) {
+		if len(f) != 8 || seen[f] {
+			t.Errorf("recording %q stands twice, or is no beginning of a name", f)
+		}
+		seen[f] = true
+	}
+	if len(all) < 50 || len(seen) < 500 {
+		t.Errorf("%d voices, %d recordings", len(all), len(seen))
+	}
+	if got := clones()[all[0].Package].path; !strings.HasPrefix(all[0].Files, "^"+got+"/") {
+		t.Errorf("files %s lie outside of what is cloned, %s", all[0].Files, got)
+	}
 }
