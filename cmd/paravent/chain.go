@@ -142,8 +142,8 @@ func imageLook(path string) (look picture.Look, err error) {
 type soundChain struct {
 	name string // near, strict, or off, which is the raw sound
 
-	// make knows how the person sounds, or not: nil.
-	make func(known *calibration.Reference) (*filter.AudioChain, error)
+	// make knows how the person sounds, or not: nil, and whether they wear the microphone.
+	make func(known *calibration.Reference, worn bool) (*filter.AudioChain, error)
 }
 
 // newSoundChain reads what a person chose as room gate: one of the words that
@@ -151,7 +151,7 @@ type soundChain struct {
 func newSoundChain(word string, rules policy.Policy) (soundChain, error) {
 	if word == "off" {
 		leave, err := rules.RawSound()
-		return soundChain{word, func(*calibration.Reference) (*filter.AudioChain, error) {
+		return soundChain{word, func(*calibration.Reference, bool) (*filter.AudioChain, error) {
 			return filter.NewOpenAudioChain(leave)
 		}}, err
 	}
@@ -161,10 +161,14 @@ func newSoundChain(word string, rules policy.Policy) (soundChain, error) {
 	}
 	// Push to talk makes a chain with every press, and reading the network takes longer than that.
 	load := sync.OnceValues(func() (*net.Model, error) { return sound.Load(assets.RoomGateModel()) })
-	c.make = func(known *calibration.Reference) (*filter.AudioChain, error) {
+	c.make = func(known *calibration.Reference, worn bool) (*filter.AudioChain, error) {
 		model, err := load()
 		if err != nil {
 			return nil, err
+		}
+		mode := mode
+		if worn && mode == gate.Near {
+			mode = gate.Worn
 		}
 		filters, err := sound.New(sound.Options{Mode: mode, Model: model, Reference: gateReference(known)})
 		if err != nil {

@@ -95,7 +95,7 @@ func (f soundFiltering) sound(ctx context.Context, in *wav.Stream, out *result, 
 	if err != nil {
 		return false, err
 	}
-	chain, err := f.chain.make(known)
+	chain, err := f.chain.make(known, false)
 	if err != nil {
 		return false, err
 	}

@@ -39,7 +39,7 @@ func (l *late) Apply(s *frame.Sound) error {
 }
 
 func chainOf(f filter.SoundFilter) soundChain {
-	return soundChain{"near", func(*calibration.Reference) (*filter.AudioChain, error) { return filter.NewAudioChain(nil, f) }}
+	return soundChain{"near", func(*calibration.Reference, bool) (*filter.AudioChain, error) { return filter.NewAudioChain(nil, f) }}
 }
 
 func TestWhatTheChainKeepsBackIsMadeUpFor(t *testing.T) {

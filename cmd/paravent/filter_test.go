@@ -80,13 +80,15 @@ func TestASoundChainKeepsToThePolicy(t *testing.T) {
 		if err != nil || c.name != gate {
 			t.Fatal(c.name, err)
 		}
-		if _, err := c.make(nil); err != nil {
-			t.Errorf("%s: %v", gate, err)
+		for _, worn := range []bool{false, true} {
+			if _, err := c.make(nil, worn); err != nil {
+				t.Errorf("%s, worn %v: %v", gate, worn, err)
+			}
 		}
 		if c, err = newSoundChain(gate, policy.Policy{SoundFilters: []string{"nonesuch"}}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := c.make(nil); err == nil {
+		if _, err := c.make(nil, false); err == nil {
 			t.Errorf("%s: a filter that the policy wants is missing, and nobody says so", gate)
 		}
 	}

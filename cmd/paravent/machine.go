@@ -125,14 +125,37 @@ func (m *machine) wireSound(chosen config.Join, rules policy.Policy) error {
 	if err != nil {
 		m.lost = append(m.lost, err) // the gate does without
 	}
+	var last lastChain
 	m.equipment.SoundChain = func() (*filter.AudioChain, error) {
-		mic := m.card.InUse().Microphone // open by now
-		if ref, ok := known.Find(mic.ID, mic.Label); ok {
-			return chain.make(&ref)
-		}
-		return chain.make(nil)
+		use := m.card.InUse() // open by now
+		mic := use.Microphone
+		return last.of(use, func() (*filter.AudioChain, error) {
+			worn := soundcard.FormOf(mic.ID, mic.Label) == capture.Headset
+			if ref, ok := known.Find(mic.ID, mic.Label); ok {
+				return chain.make(&ref, worn)
+			}
+			return chain.make(nil, worn)
+		})
 	}
 	return nil
+}
+
+// A lastChain keeps the chain of the microphone that was opened last, so that the path
+// of the echo is not learnt anew with every press of push to talk. One microphone is
+// open at a time.
+type lastChain struct {
+	use   soundcard.Use
+	chain *filter.AudioChain
+}
+
+// of returns the last chain if the devices are still the same, and makes one if not.
+func (l *lastChain) of(use soundcard.Use, fresh func() (*filter.AudioChain, error)) (*filter.AudioChain, error) {
+	if l.chain != nil && l.use == use && l.chain.Again() {
+		return l.chain, nil
+	}
+	c, err := fresh()
+	l.use, l.chain = use, c
+	return c, err
 }
 
 // tryOut opens and closes what is to be open from the beginning, so that a

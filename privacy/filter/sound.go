@@ -230,6 +230,14 @@ func (c *AudioChain) slowest() string {
 	return c.filters[most].Name()
 }
 
+// Again readies c for its source when that is opened anew: the filters are reset
+// before the next sound, and keep what they have learnt of the room. It reports false
+// if one of them is broken for good, for then only a new chain helps.
+func (c *AudioChain) Again() bool {
+	c.begun, c.fresh, c.pace, c.notes = false, true, pace{}, 0
+	return c.dead == nil
+}
+
 // Delay returns how long all filters together keep a sound.
 func (c *AudioChain) Delay() time.Duration { return c.delay }
 

@@ -212,6 +212,33 @@ func slow(c *clock, takes *time.Duration) *resettable {
 	}}}
 }
 
+func TestAChainThatIsUsedAgainResetsItsFiltersOnce(t *testing.T) {
+	r := &resettable{part{name: "r"}}
+	c := soundChainOf(t, r)
+	var src source
+	for i := range 3 {
+		if i == 2 && !c.Again() { // the time goes on as if nothing had been
+			t.Error("a sound chain is not to be used again")
+		}
+		for range 2 {
+			if _, err := c.Clear(src.next()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if r.resets != 1 {
+		t.Errorf("%d resets, want 1 after the chain was used again", r.resets)
+	}
+}
+
+func TestAChainThatIsBrokenForGoodIsNotUsedAgain(t *testing.T) {
+	c := soundChainOf(t, &part{name: "p", do: func(*frame.Sound) error { panic(errPlanned) }})
+	var src source
+	if _, err := c.Clear(src.next()); err == nil || c.Again() {
+		t.Errorf("a filter that cannot be reset panicked, error %v, and the chain is to be used again", err)
+	}
+}
+
 func TestAFilterThatDoesNotKeepUpIsSilencedAndTriedAgain(t *testing.T) {
 	turn, takes := &clock{}, time.Millisecond
 	f := slow(turn, &takes)

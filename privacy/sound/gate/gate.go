@@ -27,13 +27,14 @@ type Mode int
 const (
 	Near   Mode = iota // 20 ms later
 	Strict             // 40 ms later, and surer
+	Worn               // 20 ms later, and surer: for a microphone that the person wears
 )
 
 // ErrModel is returned by New for a network that is not one of a room gate.
 var ErrModel = errors.New("gate: not the network of a room gate")
 
 const (
-	modes   = 2
+	heads   = 2 // of the network
 	outputs = Bands + 2
 	speaks  = Bands     // the output that says how likely the person speaks
 	others  = Bands + 1 // and somebody or something else
@@ -43,6 +44,7 @@ const (
 // tuning is how a mode decides. Measured over scenes that the network did not
 // learn from.
 type tuning struct {
+	head int     // of the network
 	lag  int     // windows that are looked ahead
 	open float32 // likelihood that opens
 	keep float32 // that keeps open
@@ -50,15 +52,18 @@ type tuning struct {
 }
 
 func (m Mode) tuning() tuning {
-	if m == Strict {
-		return tuning{lag: 3, open: 0.92, keep: 0.6, hold: 15}
+	switch m {
+	case Strict:
+		return tuning{head: 1, lag: 3, open: 0.92, keep: 0.6, hold: 15}
+	case Worn:
+		return tuning{lag: 1, open: 0.92, keep: 0.7, hold: 10}
+	case Near:
 	}
 	return tuning{lag: 1, open: 0.8, keep: 0.5, hold: 15}
 }
 
 // A Gate is a filter.SoundFilter. It is used by one goroutine at a time.
 type Gate struct {
-	mode     Mode
 	tune     tuning
 	analysis *Analysis
 	ear      *Ear
@@ -89,12 +94,12 @@ func New(mode Mode, model *net.Model, ref *Reference) (*Gate, error) {
 		about = filter.TooLive
 	}
 	n := model.New()
-	if s := n.Sizes(); s.Features != Features || s.Outputs != modes*outputs {
+	if s := n.Sizes(); s.Features != Features || s.Outputs != heads*outputs {
 		return nil, ErrModel
 	}
 	g := &Gate{
-		mode: mode, tune: mode.tuning(), analysis: NewAnalysis(frame.Rate), ear: NewEar(*ref), net: n, about: about,
-		features: make([]float32, Features), out: make([]float32, modes*outputs), gains: make([]float32, frame.Rate/binHz/2+1),
+		tune: mode.tuning(), analysis: NewAnalysis(frame.Rate), ear: NewEar(*ref), net: n, about: about,
+		features: make([]float32, Features), out: make([]float32, heads*outputs), gains: make([]float32, frame.Rate/binHz/2+1),
 	}
 	for i := range g.kept {
 		g.kept[i] = make([]complex64, frame.Rate/binHz/2+1)
@@ -127,7 +132,7 @@ func (g *Gate) Apply(s *frame.Sound) error {
 	copy(g.kept[g.at%most], g.analysis.Bins)
 	x := g.kept[(g.at+most-g.tune.lag)%most]
 
-	y := g.out[int(g.mode)*outputs:][:outputs]
+	y := g.out[g.tune.head*outputs:][:outputs]
 	g.levels[g.at%most] = 20 * g.features[2*Bands+2*Cues]
 	low := max(g.levels[g.at%most], g.levels[(g.at+most-g.tune.lag)%most]) < lowest
 	g.at++

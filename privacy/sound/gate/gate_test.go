@@ -55,7 +55,7 @@ func open(tb testing.TB) *net.Model {
 }
 
 func TestWhatIsThePersonsComesOutAsItWentIn(t *testing.T) {
-	for _, mode := range []gate.Mode{gate.Near, gate.Strict} {
+	for _, mode := range []gate.Mode{gate.Near, gate.Strict, gate.Worn} {
 		g, err := gate.New(mode, open(t), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -78,6 +78,33 @@ func TestWhatIsThePersonsComesOutAsItWentIn(t *testing.T) {
 			if math.Abs(float64(v-in[i+frame.BlockLen])) > 1e-3 { // the first bin is taken away
 				t.Fatalf("mode %d: sample %d is %v and was %v", mode, i, v, in[i+frame.BlockLen])
 			}
+		}
+	}
+}
+
+func TestAWornMicrophoneOpensOnlyToWhatIsSurer(t *testing.T) {
+	likely := func(_, left int) float32 { // 0.86, of every output
+		if left <= 2*(gate.Bands+2) {
+			return 1.8
+		}
+		return 0
+	}
+	for mode, opens := range map[gate.Mode]bool{gate.Near: true, gate.Strict: false, gate.Worn: false} {
+		g, err := gate.New(mode, made(t, likely), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 20 {
+			var s frame.Sound
+			for i := range s.Near {
+				s.Near[i] = 0.3 * float32(math.Sin(float64(i)*2*math.Pi*300/frame.Rate))
+			}
+			if err := g.Apply(&s); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := g.Speech() > 0; got != opens {
+			t.Errorf("mode %d: the gate is open: %v, want %v", mode, got, opens)
 		}
 	}
 }
