@@ -6,14 +6,13 @@
 package policy
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 )
 
-// A Policy is one layer of rules. The zero value asks for nothing.
+// A Policy is one layer of rules. The zero value asks for nothing. Every field has a
+// key in Schema, which says what it does in words for people.
 type Policy struct {
 	// Background is the file of the image that stands in place of the room, PNG or
 	// JPEG; empty leaves the room to the person. A person may only hide more: the
@@ -24,53 +23,61 @@ type Policy struct {
 	SoundFilters   []string // names of filters that every sound must go through
 	NoRawPicture   bool     // the background must never be off
 	NoRawSound     bool     // the room gate must never be off
-	NoScreen       bool     // screens and windows must not be shared
-	AskRecording   bool     // stop sending until the person accepts a recording
-	RelayOnly      bool     // never show this machine's address to the others
+
+	NoCamera     bool // what is taken away entirely
+	NoMicrophone bool
+	NoScreen     bool // screens and windows must not be shared
+	NoChat       bool
+	NoFiles      bool
+
+	AskRecording    bool // stop sending until the person accepts a recording
+	EndToEnd        bool // join only where pictures and sound are encrypted end to end
+	VerifiedMembers bool // send only while every member is verified
+
+	RelayOnly      bool   // never show this machine's address to the others
+	NoLocalAddress bool   // offer no address of this machine's own network cards
+	MostUp         int64  // bits per second on the wire, headers included; 0 is no bound
+	MostDown       int64  // likewise
+	Ports          Ports  // the local UDP ports that may be used
+	Authorities    string // a file with further certificate authorities, PEM
 
 	Operators  []Operator // who runs which servers, as far as the organisation knows
 	ListedOnly bool       // only servers of Operators may be joined, or asked what they are
+
+	// ExtraHosts may be spoken to beside the server of a link. nil says nothing; an
+	// empty list allows none. The program's own answer to nil is none.
+	ExtraHosts []Host
+
+	Issuers []string // that a sign-in may go to: addresses; nil is any, an empty list none
+	ACR     []string // classes of sign-in, one of which must be proven; nil asks for none
+	Secrets Keeping  // where passes may be kept
+
+	Receipts    bool  // no call without a receipt of what was sent
+	ReceiptDays int64 // after so many days receipts are deleted; 0 leaves it to the person
+	NoLogs      bool  // nothing may be logged, whatever is asked for
+
+	Notice string // what the organisation tells whoever joins
 
 	only [][]Operator // of merged policies: the lists that a server must be on, each of them
 }
 
 // An Operator runs servers. What is empty is not known.
 type Operator struct {
-	Hosts        []string // names; one that begins with a dot stands for all below it
-	Name         string
-	Jurisdiction string // whose law holds, such as "Germany"
-	Notice       string // where to read what becomes of personal data
+	Hosts        []string `json:"hosts"` // names; one that begins with a dot stands for all below it
+	Name         string   `json:"name,omitempty"`
+	Jurisdiction string   `json:"jurisdiction,omitempty"` // whose law holds, such as "Germany"
+	Notice       string   `json:"notice,omitempty"`       // where to read what becomes of personal data
+}
+
+// A Host may be spoken to for one purpose: a word of the guard's, such as "media".
+type Host struct {
+	Name    string `json:"host"`
+	Purpose string `json:"purpose"`
 }
 
 // Default is the program's own layer: the most private settings that still
 // leave the person a choice.
 func Default() Policy { return Policy{AskRecording: true} }
-
-// Merge returns the strictest of all layers. They come in the order of the package
-// comment: where two name a background, which hides as much either way, the first
-// stands. So it does where two know the same server; and no layer adds to the list
-// of one that allows nothing else.
-func Merge(layers ...Policy) Policy {
-	var m Policy
-	for _, l := range layers {
-		m.Background = cmp.Or(m.Background, l.Background)
-		m.PictureFilters = append(m.PictureFilters, l.PictureFilters...)
-		m.SoundFilters = append(m.SoundFilters, l.SoundFilters...)
-		m.NoRawPicture = m.NoRawPicture || l.NoRawPicture
-		m.NoRawSound = m.NoRawSound || l.NoRawSound
-		m.NoScreen = m.NoScreen || l.NoScreen
-		m.AskRecording = m.AskRecording || l.AskRecording
-		m.RelayOnly = m.RelayOnly || l.RelayOnly
-		m.Operators = append(m.Operators, l.Operators...)
-		m.ListedOnly = m.ListedOnly || l.ListedOnly
-		m.only = append(m.only, l.lists()...)
-	}
-	for _, names := range []*[]string{&m.PictureFilters, &m.SoundFilters} {
-		slices.Sort(*names)
-		*names = slices.Compact(*names)
-	}
-	return m
-}
 
 // ErrRaw is returned when a policy does not let a raw picture or sound go out.
 var ErrRaw = errors.New("the policy does not allow sending without a filter")
@@ -146,11 +153,51 @@ func (p Policy) RawSound() (Leave, error) {
 	return Leave{given: true}, nil
 }
 
-// Screen gives leave to send a screen or window as it is, or ErrRaw. Sharing is
-// a choice of what to show, so no filter stands in for it.
+// Screen gives leave to send a screen or window as it is, or an *OffError. Sharing
+// is a choice of what to show, so no filter stands in for it.
 func (p Policy) Screen() (Leave, error) {
-	if p.NoScreen {
-		return Leave{}, ErrRaw
+	if err := p.MayUse(Screen); err != nil {
+		return Leave{}, err
 	}
 	return Leave{given: true}, nil
+}
+
+// A Use is what a policy can take away entirely.
+type Use string
+
+// The uses.
+const (
+	Camera     Use = "camera"
+	Microphone Use = "microphone"
+	Screen     Use = "screen"
+	Chat       Use = "chat"
+	Files      Use = "files"
+)
+
+// An OffError says that a policy has taken something away.
+type OffError struct{ Use Use }
+
+func (e *OffError) Error() string {
+	return "the policy has taken away: " + string(e.Use)
+}
+
+// MayUse gives leave to use u, or an *OffError. A use that it does not know is
+// refused.
+func (p Policy) MayUse(u Use) error {
+	off := map[Use]bool{Camera: p.NoCamera, Microphone: p.NoMicrophone, Screen: p.NoScreen, Chat: p.NoChat, Files: p.NoFiles}
+	if no, known := off[u]; no || !known {
+		return &OffError{u}
+	}
+	return nil
+}
+
+// Extra returns the hosts that may be spoken to for a purpose beside the server of
+// a link.
+func (p Policy) Extra(purpose string) (hosts []string) {
+	for _, h := range p.ExtraHosts {
+		if h.Purpose == purpose {
+			hosts = append(hosts, h.Name)
+		}
+	}
+	return hosts
 }
