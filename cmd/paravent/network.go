@@ -174,6 +174,7 @@ func (n *network) join(ctx context.Context, p place, pass sfu.Pass, pictures []c
 	if err := rules.MayReach(host); err != nil {
 		return nil, err
 	}
+	n.guard.Restrict(func(host string) bool { return rules.MayReach(host) == nil })
 	n.guard.Allow(egress.Signalling, host)
 	n.guard.Allow(egress.Media, host)
 	ctx, cancel := context.WithTimeout(ctx, joinTime)
@@ -184,5 +185,7 @@ func (n *network) join(ctx context.Context, p place, pass sfu.Pass, pictures []c
 		RelayOnly:  rules.RelayOnly,
 		Pictures:   pictures,
 		Log:        log,
+
+		NoHostCandidates: rules.NoLocalAddress,
 	})
 }

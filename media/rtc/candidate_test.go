@@ -4,15 +4,17 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"paravent/privacy/egress"
 )
 
 // watcher is a peer without a connection that remembers which hosts it asked
 // about, and allows all but one.
 func watcher(loopback bool) (*Peer, *[]string) {
 	var asked []string
-	return &Peer{loopback: loopback, on: Handlers{Host: func(h string) bool {
+	return &Peer{loopback: loopback, on: Handlers{Host: func(why egress.Purpose, h string) bool {
 		asked = append(asked, h)
-		return h != "203.0.113.9" && h != "denied.example"
+		return h != "203.0.113.9" && h != "denied.example" && why != egress.STUN
 	}}}, &asked
 }
 
@@ -68,14 +70,14 @@ func TestCandidatesInADescriptionAreSifted(t *testing.T) {
 func TestRelaysAreAskedAbout(t *testing.T) {
 	p, asked := watcher(false)
 	got := p.relays([]Relay{
-		{URLs: []string{"turn:turn.example:3478?transport=udp", "turns:turn.example:443?transport=tcp", "stun:denied.example"}, User: "u", Password: "p"},
+		{URLs: []string{"turn:turn.example:3478?transport=udp", "turns:turn.example:443?transport=tcp", "turn:denied.example"}, User: "u", Password: "p"},
 		{URLs: []string{"turn:[2001:db8::1]:3478", "http://turn.example", "turn:", "turn"}},
-		{URLs: []string{"stun:denied.example:19302"}},
+		{URLs: []string{"stun:stun.example:19302", "stun:turn.example"}},
 	})
-	if len(got) != 2 || len(got[0].URLs) != 2 || got[0].Username != "u" || !slices.Equal(got[1].URLs, []string{"turn:[2001:db8::1]:3478"}) {
+	if len(got) != 3 || !slices.Equal(got[2].URLs, []string{"stun:turn.example"}) || len(got[0].URLs) != 2 || got[0].Username != "u" || !slices.Equal(got[1].URLs, []string{"turn:[2001:db8::1]:3478"}) {
 		t.Errorf("%+v", got)
 	}
-	if want := []string{"turn.example", "turn.example", "denied.example", "2001:db8::1", "denied.example"}; !slices.Equal(*asked, want) {
+	if want := []string{"turn.example", "turn.example", "denied.example", "2001:db8::1", "stun.example", "turn.example"}; !slices.Equal(*asked, want) {
 		t.Errorf("asked about %q, want %q", *asked, want)
 	}
 	p, asked = watcher(true)

@@ -17,7 +17,7 @@ func (p *Peer) Offer(restart bool) (string, error) {
 	if err := p.pc.SetLocalDescription(d); err != nil {
 		return "", fmt.Errorf("offer: %w", err)
 	}
-	return d.SDP, nil
+	return p.told.description(d.SDP), nil
 }
 
 // Draft describes what this side wants to send and receive, without beginning to
@@ -66,7 +66,7 @@ func (p *Peer) Answer(offer string) (string, error) {
 	if err := p.pc.SetLocalDescription(d); err != nil {
 		return "", fmt.Errorf("answer: %w", err)
 	}
-	return d.SDP, nil
+	return p.told.description(d.SDP), nil
 }
 
 // describe takes what the other side says of itself. It may be anything.
@@ -128,7 +128,7 @@ func (p *Peer) take(c Candidate) error {
 // can neither take it back nor make another. It is empty if there is none.
 func (p *Peer) Pending() string {
 	if d := p.pc.PendingLocalDescription(); d != nil && d.Type == webrtc.SDPTypeOffer {
-		return d.SDP
+		return p.told.description(d.SDP)
 	}
 	return ""
 }
@@ -137,7 +137,7 @@ func (p *Peer) Pending() string {
 // said nothing yet.
 func (p *Peer) Descriptions() (ours, theirs string) {
 	if d := p.pc.CurrentLocalDescription(); d != nil {
-		ours = d.SDP
+		ours = p.told.description(d.SDP)
 	}
 	if d := p.pc.CurrentRemoteDescription(); d != nil {
 		theirs = d.SDP

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -20,6 +21,7 @@ import (
 	"paravent/media/codec"
 	"paravent/media/sfu"
 	"paravent/media/sfu/sfutest"
+	"paravent/privacy/egress"
 )
 
 // A lab is a network of two in this process.
@@ -67,6 +69,16 @@ type end struct {
 	heard   chan string
 	open    chan string
 	asked   sync.Map // hosts
+
+	mu   sync.Mutex // guards what follows
+	said []string   // candidates
+}
+
+// trickled are the candidates that were told, a line each.
+func (e *end) trickled() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return strings.Join(e.said, "\n")
 }
 
 func (l *lab) newEnd(t *testing.T, i int, s Settings) *end {
@@ -74,12 +86,16 @@ func (l *lab) newEnd(t *testing.T, i int, s Settings) *end {
 	s.Log = slog.New(slog.DiscardHandler)
 	e := &end{states: make(chan State, 64), remotes: make(chan *Remote, 8), heard: make(chan string, 64), open: make(chan string, 8)}
 	p, err := newPeer(s, Handlers{
-		Candidate: func(Candidate) {},
-		State:     func(s State) { e.states <- s },
-		Remote:    func(r *Remote) { e.remotes <- r },
-		Open:      func(label string) { e.open <- label },
-		Data:      func(_ string, b []byte) { e.heard <- string(b) },
-		Host:      func(h string) bool { e.asked.Store(h, true); return true },
+		Candidate: func(c Candidate) {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			e.said = append(e.said, c.Line)
+		},
+		State:  func(s State) { e.states <- s },
+		Remote: func(r *Remote) { e.remotes <- r },
+		Open:   func(label string) { e.open <- label },
+		Data:   func(_ string, b []byte) { e.heard <- string(b) },
+		Host:   func(_ egress.Purpose, h string) bool { e.asked.Store(h, true); return true },
 	}, new(wire), l.nets[i])
 	if err != nil {
 		t.Fatal(err)
@@ -105,11 +121,11 @@ func settle(t *testing.T, a, b *end, restart bool) {
 		t.Fatal(err)
 	}
 	gathered(t, a.Peer)
-	if _, err := b.Answer(a.pc.LocalDescription().SDP); err != nil {
+	if _, err := b.Answer(a.told.description(a.pc.LocalDescription().SDP)); err != nil {
 		t.Fatal(err)
 	}
 	gathered(t, b.Peer)
-	if err := a.Accept(b.pc.LocalDescription().SDP); err != nil {
+	if err := a.Accept(b.told.description(b.pc.LocalDescription().SDP)); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -20,7 +20,6 @@ import (
 	"log/slog"
 	"net/netip"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -37,17 +36,12 @@ import (
 // Settings are what a peer is made for.
 type Settings struct {
 	Lane      *egress.Lane // the guard's sockets
-	RelayOnly bool         // show the other side no address of this machine
+	RelayOnly bool         // media goes through relays only: the other side sees no address of this machine
+	NoHost    bool         // tell the other side no address of this machine; it sees where packets come from
 	Loopback  bool         // the other side is this machine itself
 	Relays    []Relay      // as the other side named them
 	Phone     bool         // offer to take telephone sound (G.711) too, which is then forgotten
 	Log       *slog.Logger
-}
-
-// A Relay is a STUN or TURN server.
-type Relay struct {
-	URLs           []string
-	User, Password string
 }
 
 // Handlers are told what happens. They must return soon and are not called
@@ -58,7 +52,8 @@ type Handlers struct {
 	Remote    func(*Remote)                   // a stream begins
 	Open      func(label string)              // a channel carries messages from now on
 	Data      func(label string, data []byte) // a message; data is the handler's
-	Host      func(host string) bool          // may this host, which the other side named, be spoken to?
+	// Host is asked whether a host that the other side named may be spoken to.
+	Host func(why egress.Purpose, host string) bool
 }
 
 // A State is how the way to the other side is.
@@ -81,6 +76,8 @@ type Peer struct {
 	log      journal
 	wire     *wire
 	valves   *valves
+	told     told
+	lane     *egress.Lane // nil in tests that have no guard
 	loopback bool
 	done     chan struct{}
 	working  sync.WaitGroup
@@ -106,12 +103,13 @@ func srtpProfiles() []dtls.SRTPProtectionProfile {
 // is made for it alone (ECDSA over P-256).
 func NewPeer(s Settings, on Handlers) (*Peer, error) {
 	count := new(wire)
-	return newPeer(s, on, count, &sockets{lane: s.Lane, loopback: s.Loopback, count: count, names: make(map[netip.Addr]string)})
+	return newPeer(s, on, count, &sockets{media: s.Lane, relay: s.Lane.For(egress.Relay), loopback: s.Loopback, count: count, names: make(map[netip.Addr]string)})
 }
 
 // newPeer uses any network, also one that a test makes.
 func newPeer(s Settings, on Handlers, count *wire, network transport.Net) (*Peer, error) {
-	p := &Peer{wire: count, on: on, log: journal{s.Log}, valves: newValves(), loopback: s.Loopback, done: make(chan struct{})}
+	p := &Peer{wire: count, on: on, log: journal{s.Log}, valves: newValves(), lane: s.Lane, loopback: s.Loopback, done: make(chan struct{})}
+	p.told = told{noHost: s.NoHost || s.RelayOnly, relayOnly: s.RelayOnly}
 	media, err := mediaEngine(s.Phone)
 	if err != nil {
 		return nil, err
@@ -133,32 +131,6 @@ func newPeer(s Settings, on Handlers, count *wire, network transport.Net) (*Peer
 	return p, nil
 }
 
-// relays leaves out what may not be spoken to, one address at a time.
-func (p *Peer) relays(rs []Relay) []webrtc.ICEServer {
-	var out []webrtc.ICEServer
-	for _, r := range rs {
-		urls := slices.DeleteFunc(slices.Clone(r.URLs), func(u string) bool { return !p.relayFits(u) })
-		if len(urls) > 0 {
-			out = append(out, webrtc.ICEServer{URLs: urls, Username: r.User, Credential: r.Password})
-		}
-	}
-	return out
-}
-
-// relayFits reads "turn:HOST:PORT?transport=udp" (RFC 7064, RFC 7065).
-func (p *Peer) relayFits(url string) bool {
-	scheme, rest, ok := strings.Cut(url, ":")
-	if !ok || p.loopback || !slices.Contains([]string{"stun", "turn", "turns"}, scheme) {
-		return false // this machine itself needs no relay
-	}
-	host, _, _ := strings.Cut(rest, "?")
-	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
-		host = host[:i]
-	}
-	host = strings.Trim(host, "[]")
-	return host != "" && p.on.Host(host)
-}
-
 func (p *Peer) listen() {
 	p.pc.OnICECandidate(func(c *webrtc.ICECandidate) {
 		if p.closing() {
@@ -169,7 +141,11 @@ func (p *Peer) listen() {
 			return
 		}
 		j := c.ToJSON()
-		out := Candidate{Line: j.Candidate}
+		line, ok := p.told.candidate(j.Candidate)
+		if !ok {
+			return
+		}
+		out := Candidate{Line: line}
 		if j.SDPMid != nil {
 			out.Mid = *j.SDPMid
 		}

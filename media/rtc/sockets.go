@@ -21,7 +21,8 @@ var errNotOpened = errors.New("this kind of socket is not opened")
 
 // sockets is all that pion may use of the network: what the lane lets out.
 type sockets struct {
-	lane     *egress.Lane
+	media    *egress.Lane
+	relay    *egress.Lane
 	loopback bool // only this machine's loopback addresses, else none of them
 	count    *wire
 
@@ -53,7 +54,12 @@ func (s *sockets) resolve(network, address string) (netip.Addr, uint16, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	addrs, err := s.lane.Resolve(ctx, host)
+	// A host that is a relay may also be asked for our address, from the sockets of
+	// media: so its address is let out of each lane that it is named for.
+	addrs, err := s.relay.Resolve(ctx, host)
+	if more, no := s.media.Resolve(ctx, host); no == nil {
+		addrs, err = more, nil
+	}
 	if err != nil {
 		return netip.Addr{}, 0, err
 	}
@@ -103,16 +109,22 @@ func (s *sockets) ResolveTCPAddr(network, address string) (*net.TCPAddr, error) 
 	return net.TCPAddrFromAddrPort(netip.AddrPortFrom(a, port)), nil
 }
 
+// ListenPacket is used for the way to a relay.
 func (s *sockets) ListenPacket(network, address string) (net.PacketConn, error) {
 	at, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
-	return s.ListenUDP(network, net.UDPAddrFromAddrPort(at))
+	return s.listen(s.relay, network, net.UDPAddrFromAddrPort(at))
 }
 
+// ListenUDP is used for the straight way, and to ask what our address is.
 func (s *sockets) ListenUDP(network string, at *net.UDPAddr) (transport.UDPConn, error) {
-	c, err := s.lane.ListenUDP(network, at)
+	return s.listen(s.media, network, at)
+}
+
+func (s *sockets) listen(lane *egress.Lane, network string, at *net.UDPAddr) (transport.UDPConn, error) {
+	c, err := lane.ListenUDP(network, at)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +143,7 @@ func (s *sockets) DialTCP(network string, _, to *net.TCPAddr) (transport.TCPConn
 	s.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	c, err := s.lane.DialContext(ctx, network, net.JoinHostPort(host, fmt.Sprint(to.Port)))
+	c, err := s.relay.DialContext(ctx, network, net.JoinHostPort(host, fmt.Sprint(to.Port)))
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"paravent/media/codec"
+	"paravent/privacy/egress"
 )
 
 // An Event is something that happened in a room.
@@ -99,10 +100,11 @@ type (
 	// LinkChanged says how the way to the server is.
 	LinkChanged struct{ Link Link }
 
-	// HostNamed is a host that the server named for media, and whether the
-	// guard lets us speak to it.
+	// HostNamed is a host that the server named for media or as a relay, and
+	// whether the guard lets us speak to it.
 	HostNamed struct {
 		Host    string
+		Purpose egress.Purpose
 		Allowed bool
 	}
 

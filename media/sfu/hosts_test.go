@@ -19,7 +19,7 @@ func TestAllowedHostsAreAskedOnceAndBounded(t *testing.T) {
 		told++
 	})
 	for range 3 {
-		if h.Ask("x.local") || !h.Ask("198.51.100.7") || !h.Ask("127.0.0.1") {
+		if h.Ask(egress.Media, "x.local") || !h.Ask(egress.Media, "198.51.100.7") || !h.Ask(egress.Media, "127.0.0.1") {
 			t.Error("allowed and refused are mixed up")
 		}
 	}
@@ -30,7 +30,7 @@ func TestAllowedHostsAreAskedOnceAndBounded(t *testing.T) {
 		t.Errorf("%d times %v", told, named)
 	}
 	for i := range 200 {
-		h.Ask(strings.Repeat("h", i+1) + ".example")
+		h.Ask(egress.Media, strings.Repeat("h", i+1)+".example")
 	}
 	if len(named) > 64 || told != len(named) {
 		t.Errorf("%d hosts were told, %d times", len(named), told)

@@ -45,6 +45,10 @@ type Kit struct {
 	RelayOnly  bool         // never show this machine's address to the others
 	Pictures   []codec.Name // that this machine can send, the preferred first; none is VP8 and H.264
 	Log        *slog.Logger
+
+	// NoHostCandidates tells the server no address of this machine's interfaces. It
+	// still sees the one that packets come from.
+	NoHostCandidates bool
 }
 
 // A Connector joins rooms on one kind of server.

@@ -47,7 +47,7 @@ const (
 	Relay      Purpose = "relay"
 	SignIn     Purpose = "sign-in"
 	Names      Purpose = "name lookup"  // at the name servers of this machine's network
-	STUN       Purpose = "STUN"         // only ever refused: those that may be asked are media
+	STUN       Purpose = "STUN"         // at strangers; never allowed
 	dependency Purpose = "a dependency" // that tries to speak by itself; never allowed
 	redirect   Purpose = "a redirect"   // to another origin; never allowed
 )
@@ -76,6 +76,7 @@ type Refusal string
 // The refusals.
 const (
 	NoRule    Refusal = "no rule allows it"
+	NoAddress Refusal = "it is a name where an address belongs"
 	NoMachine Refusal = "it is no single machine"
 	LocalName Refusal = "its name is for the local network only"
 	Inside    Refusal = "it is further inside than the link"
@@ -257,11 +258,11 @@ func (g *Guard) admitNamed(why Purpose, host string) (string, bool) {
 		return host, true
 	}
 	// An address that a host of the link or the policy has is no other host.
-	if owner, by := g.owner(host); owner != "" {
+	if owner, by := g.owner(host); owner != "" && why != STUN {
 		g.put(Rule{why, owner, by})
 		return owner, true
 	}
-	if because := g.foreign(host); !known && because != "" {
+	if because := g.foreign(why, host); !known && because != "" {
 		_ = g.refuse(why, host, because)
 		return "", false
 	}
@@ -275,9 +276,11 @@ func (g *Guard) admitNamed(why Purpose, host string) (string, bool) {
 
 // foreign says why a host that a server names may not be spoken to; empty if it
 // may. It must be called with mu held.
-func (g *Guard) foreign(host string) Refusal {
+func (g *Guard) foreign(why Purpose, host string) Refusal {
 	a, isAddr := literal(host)
 	switch {
+	case why == STUN:
+		return NoRelay
 	case isAddr && noMachine(a), host == "", len(host) > maxName:
 		return NoMachine
 	case localName(host):

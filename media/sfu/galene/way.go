@@ -39,7 +39,7 @@ func (s *session) newWay(id string) (*way, error) {
 	s.mu.Lock()
 	relays := s.relays
 	s.mu.Unlock()
-	set := rtc.Settings{Lane: s.kit.Media, RelayOnly: s.kit.RelayOnly, Loopback: s.loopback, Relays: relays, Log: s.kit.Log}
+	set := rtc.Settings{Lane: s.kit.Media, RelayOnly: s.kit.RelayOnly, NoHost: s.kit.NoHostCandidates, Loopback: s.loopback, Relays: relays, Log: s.kit.Log}
 	p, err := rtc.NewPeer(set, rtc.Handlers{
 		Candidate: func(c rtc.Candidate) { s.candidate(w, c) },
 		State:     func(st rtc.State) { s.mediaState(w, st) },

@@ -217,5 +217,5 @@ func (s *session) request(word string, handle uint64, b any, d *description) req
 // newPeer makes a media connection. Also a Janus on this machine is reached over an
 // address of a network that the machine is in: it leaves the loopback interface out.
 func (s *session) newPeer(on rtc.Handlers) (*rtc.Peer, error) {
-	return rtc.NewPeer(rtc.Settings{Lane: s.kit.Media, Log: s.kit.Log}, on)
+	return rtc.NewPeer(rtc.Settings{Lane: s.kit.Media, NoHost: s.kit.NoHostCandidates, Log: s.kit.Log}, on)
 }

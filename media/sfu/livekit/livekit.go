@@ -169,7 +169,7 @@ func (d dialer) isLoopback() bool { return egress.IsLoopback(d.room.Server) }
 
 // rtcSettings are what the media connections are made for.
 func (s *session) rtcSettings(servers []*wire.ICEServer, relayOnly bool) rtc.Settings {
-	set := rtc.Settings{Lane: s.kit.Media, RelayOnly: s.kit.RelayOnly || relayOnly, Loopback: s.dialer.isLoopback(), Log: s.kit.Log}
+	set := rtc.Settings{Lane: s.kit.Media, RelayOnly: s.kit.RelayOnly || relayOnly, NoHost: s.kit.NoHostCandidates, Loopback: s.dialer.isLoopback(), Log: s.kit.Log}
 	for _, r := range servers {
 		set.Relays = append(set.Relays, rtc.Relay{URLs: r.Urls, User: r.Username, Password: r.Credential})
 	}

@@ -82,6 +82,7 @@ func Run(t *testing.T, setup Setup) {
 		{"the others are told who comes and goes", roster},
 		{"text may hold anything and is shown clean", text},
 		{"nothing is sent before somebody sends", silence},
+		{"who tells no address of theirs is seen all the same", hidden},
 		{"every source reaches the others", sources},
 		{"a muted track is silent and the others know", mute},
 		{"of several sizes the one that is shown comes", layers},

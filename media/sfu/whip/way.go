@@ -131,7 +131,7 @@ func (s *session) open(ctx context.Context) (_ *way, err error) {
 }
 
 func (s *session) newPeer(w *way) (*rtc.Peer, error) {
-	set := rtc.Settings{Lane: s.kit.Media, RelayOnly: s.kit.RelayOnly, Loopback: s.loopback, Phone: s.watch, Log: s.kit.Log}
+	set := rtc.Settings{Lane: s.kit.Media, RelayOnly: s.kit.RelayOnly, NoHost: s.kit.NoHostCandidates, Loopback: s.loopback, Phone: s.watch, Log: s.kit.Log}
 	return rtc.NewPeer(set, w.handlers(s.hosts, s.remote))
 }
 
