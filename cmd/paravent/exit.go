@@ -7,6 +7,7 @@ import (
 
 	"paravent/cmd/internal/calibration"
 	"paravent/cmd/internal/config"
+	"paravent/media/sealed"
 	"paravent/media/sfu"
 	"paravent/privacy/egress"
 	"paravent/privacy/policy"
@@ -83,6 +84,10 @@ func report(w io.Writer, err error) int {
 		p = say.Problem{Code: "receipt-not-good", Text: sfu.Foreign(paper.Error()).Clean(), Hint: "somebody or something has changed a file; keep a copy if that matters"}
 	case errors.Is(err, receipt.ErrNoCall):
 		p = say.Problem{Code: "no-receipt", Text: sfu.Foreign(err.Error()).Clean(), Hint: "paravent receipt list says what there is"}
+	case errors.Is(err, sealed.ErrNotChosen):
+		p, code = say.Of(err), exitUsage
+	case errors.Is(err, sealed.ErrServerPlain):
+		p, code = say.Of(err), exitPolicy
 	case errors.Is(err, errRefused):
 		p, code = say.Problem{Text: err.Error()}, exitRefused
 	case errors.Is(err, policy.ErrRaw), errors.Is(err, policy.ErrNotListed), errors.As(err, &denied):

@@ -15,8 +15,11 @@ import (
 	"paravent/cmd/internal/config"
 	"paravent/media/call"
 	"paravent/media/codec"
+	"paravent/media/sealed"
 	"paravent/media/sfu"
 	"paravent/privacy/policy"
+	"paravent/privacy/seal"
+	"paravent/privacy/seal/jframe"
 	"paravent/privacy/secret"
 	"paravent/ui/line"
 	"paravent/ui/prompt"
@@ -43,6 +46,13 @@ func join(ctx context.Context, link string, chosen, settings config.Join) (err e
 	if err != nil {
 		return err
 	}
+	how, err := encryption(chosen)
+	if err != nil {
+		return err
+	}
+	if keys, ok := how.Keys(); ok {
+		defer keys.Close()
+	}
 	where, err := net.find(ctx, link, visitor{name: chosen.Name, server: chosen.Server}, rules)
 	if err != nil {
 		return err
@@ -68,7 +78,9 @@ func join(ctx context.Context, link string, chosen, settings config.Join) (err e
 	}
 	defer func() { err = errors.Join(err, figures.close()) }()
 
-	enter := func() (sfu.Session, error) { return net.join(ctx, where, pass, pictures(chosen), rules, log) }
+	enter := func() (*sealed.Session, error) {
+		return net.join(ctx, where, pass, pictures(chosen), rules, how, log)
+	}
 	session, err := enter()
 	if no := (*sfu.JoinError)(nil); errors.As(err, &no) && no.Why == sfu.PassMissing {
 		if pass.Token, err = askPass(ctx, err); err == nil {
@@ -200,8 +212,9 @@ func face(word string) config.Face {
 // The environment variables that hold secrets. They are removed once read, so
 // that no child and no crash report sees them.
 const (
-	envLink  = "PARAVENT_LINK"
-	envToken = "PARAVENT_TOKEN" //nolint:gosec // a name, not a token
+	envLink       = "PARAVENT_LINK"
+	envToken      = "PARAVENT_TOKEN"      //nolint:gosec // a name, not a token
+	envPassphrase = "PARAVENT_PASSPHRASE" //nolint:gosec // a name, not a passphrase
 )
 
 func takeEnv(name string) string {
@@ -245,28 +258,58 @@ func pictures(chosen config.Join) []codec.Name {
 	return all
 }
 
-// maxToken bounds a file that should hold a pass.
+// maxToken bounds a file that should hold a secret.
 const maxToken = 64 << 10
 
 func readPass(chosen config.Join) (p sfu.Pass, err error) {
-	p = sfu.Pass{DisplayName: chosen.Name, Token: secret.New(takeEnv(envToken))}
-	if chosen.TokenFile == "" {
-		return p, nil
+	p = sfu.Pass{DisplayName: chosen.Name}
+	p.Token, err = readSecret(chosen.TokenFile, envToken, "a pass")
+	return p, err
+}
+
+// readSecret takes a secret from a file or, without one, from the environment.
+func readSecret(path, env, what string) (s secret.Secret, err error) {
+	s = secret.New(takeEnv(env))
+	if path == "" {
+		return s, nil
 	}
-	f, err := os.Open(chosen.TokenFile)
+	f, err := os.Open(path)
 	if err != nil {
-		return p, err
+		return s, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	b, err := io.ReadAll(io.LimitReader(f, maxToken+1))
 	if err != nil {
-		return p, err
+		return s, err
 	}
 	if len(b) > maxToken {
-		return p, &usageError{fmt.Errorf("%s is too large to be a pass", chosen.TokenFile)}
+		return s, &usageError{fmt.Errorf("%s is too large to be %s", path, what)}
 	}
-	p.Token = secret.New(strings.TrimSpace(string(b)))
-	return p, nil
+	return secret.New(strings.TrimSpace(string(b))), nil
+}
+
+// encryption is how a call is encrypted from end to end. With a passphrase nothing
+// plain is sent or shown, unless the person says that it may be.
+func encryption(chosen config.Join) (seal.Encryption, error) {
+	passphrase, err := readSecret(chosen.PassphraseFile, envPassphrase, "a passphrase")
+	switch {
+	case err != nil:
+		return seal.Encryption{}, err
+	case passphrase.Empty() && chosen.PassphraseFile != "":
+		return seal.Encryption{}, &usageError{fmt.Errorf("there is no passphrase in %s", chosen.PassphraseFile)}
+	case passphrase.Empty() && chosen.Encryption == config.Required:
+		return seal.Encryption{}, sealed.ErrNotChosen
+	case passphrase.Empty():
+		return seal.None(), nil
+	}
+	keys, err := jframe.NewShared(jframe.LiveKit(), passphrase)
+	if err != nil {
+		return seal.Encryption{}, err
+	}
+	if chosen.Encryption == config.Offered {
+		return seal.Offered(keys), nil
+	}
+	return seal.Required(keys), nil
 }
 
 // watchAll watches every picture without showing it.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"paravent/media/codec"
+	"paravent/media/sealed"
 	"paravent/media/sfu"
 	"paravent/media/sfu/galene"
 	"paravent/media/sfu/janus"
@@ -16,6 +17,7 @@ import (
 	"paravent/media/sfu/whip"
 	"paravent/privacy/egress"
 	"paravent/privacy/policy"
+	"paravent/privacy/seal"
 	"paravent/privacy/secret"
 )
 
@@ -169,7 +171,7 @@ func hostname(server string) string { return (&url.URL{Host: server}).Hostname()
 
 // join enters the room. The only hosts that may be spoken to are the link's,
 // and those that the server names for media.
-func (n *network) join(ctx context.Context, p place, pass sfu.Pass, pictures []codec.Name, rules policy.Policy, log *slog.Logger) (sfu.Session, error) {
+func (n *network) join(ctx context.Context, p place, pass sfu.Pass, pictures []codec.Name, rules policy.Policy, how seal.Encryption, log *slog.Logger) (*sealed.Session, error) {
 	host := hostname(p.room.Server)
 	if err := rules.MayReach(host); err != nil {
 		return nil, err
@@ -179,7 +181,7 @@ func (n *network) join(ctx context.Context, p place, pass sfu.Pass, pictures []c
 	n.guard.Allow(egress.Media, host)
 	ctx, cancel := context.WithTimeout(ctx, joinTime)
 	defer cancel()
-	return p.kind.Join(ctx, p.room, pass, sfu.Kit{
+	return sealed.Join(ctx, p.kind, p.room, pass, sfu.Kit{
 		Signalling: n.guard.Lane(egress.Signalling).HTTPClient(),
 		Media:      n.guard.Lane(egress.Media),
 		RelayOnly:  rules.RelayOnly,
@@ -187,5 +189,5 @@ func (n *network) join(ctx context.Context, p place, pass sfu.Pass, pictures []c
 		Log:        log,
 
 		NoHostCandidates: rules.NoLocalAddress,
-	})
+	}, how)
 }

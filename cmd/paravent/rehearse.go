@@ -11,6 +11,7 @@ import (
 	"paravent/cmd/internal/config"
 	"paravent/media/call"
 	"paravent/media/codec"
+	"paravent/media/sealed"
 	"paravent/media/sfu"
 	"paravent/media/sfu/loopback"
 	"paravent/media/soundcard"
@@ -75,7 +76,7 @@ func rehearse(ctx context.Context, chosen, settings config.Join) (err error) {
 	if f := face(chosen.Face); f == config.Line || f == config.JSON {
 		chosen.Watch = "all" // or nothing would decode the pictures
 	}
-	c := call.New(session, call.Settings{
+	c := call.New(sealed.Plain(session), call.Settings{
 		Camera: deviceOf(chosen.Camera, settings.Camera), Screen: settings.Screen,
 		Wish: m.wish, Codec: codec.Name(chosen.Codec), Sound: m.sound, Policy: rules,
 		Background: m.background, Gate: m.gate,

@@ -9,6 +9,7 @@ import (
 
 	"paravent/cmd/internal/config"
 	"paravent/media/soundcard"
+	"paravent/ui/say"
 )
 
 func newRoot() *cobra.Command {
@@ -49,6 +50,10 @@ that links with secrets stay out of the shell's history and the process list.
 
 ` + linksHelp + `
 
+With a passphrase pictures, sound and chat are encrypted from end to end, on LiveKit
+and as its web clients do it; the server sees who is there, when, and how much.
+` + say.SharedKey() + `
+
 Exit codes: 0 done, 1 error, 2 usage, 3 ended by the server, 4 refused by you,
 5 refused by policy, 130 interrupted.`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -79,6 +84,8 @@ Exit codes: 0 done, 1 error, 2 usage, 3 ended by the server, 4 refused by you,
 	f.StringVar(&chosen.Stats, "stats", "", "write one JSON object with figures a second to this file")
 	f.StringVar(&chosen.TokenFile, "token-file", "", "read the pass from this file (or set PARAVENT_TOKEN)")
 	f.StringVar(&chosen.Receipt, "receipt", settings.Receipt, "on keeps a receipt of the call on this machine, without content; off keeps none")
+	f.StringVar(&chosen.PassphraseFile, "passphrase-file", "", "encrypt from end to end with the passphrase in this file (or set PARAVENT_PASSPHRASE)")
+	f.StringVar(&chosen.Encryption, "encryption", settings.Encryption, "auto, or required: nothing plain is sent or shown (default: required with a passphrase)")
 	f.StringVar(&chosen.Server, "server", "", "a host that the page of the link may lead to, beside its own")
 	f.StringVar(&chosen.Watch, "watch", settings.Watch, "shown, or all: decode every picture though nothing shows it, for measuring")
 	return cmd

@@ -11,6 +11,7 @@ import (
 
 	"paravent/media/call"
 	"paravent/media/sfu"
+	"paravent/privacy/seal"
 )
 
 // stats writes the figures of a call to a file, one JSON object a second. The
@@ -100,6 +101,12 @@ type received struct {
 	Played    uint64      `json:"played"`    // blocks of 10 ms
 	Concealed uint64      `json:"concealed"` // of these
 	Delay     float64     `json:"delay_ms"`
+
+	// Of what is encrypted from end to end: frames opened, and dropped because they
+	// could not be, beside those that the server put in.
+	Opened   uint64 `json:"opened"`
+	Unopened uint64 `json:"unopened"`
+	Injected uint64 `json:"injected"`
 }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
@@ -117,11 +124,13 @@ func figuresOf(c *call.Call, since time.Duration) figures {
 		f.Sent[src] = sent{Frames: s.Frames, Packets: s.Packets, Bytes: s.Bytes}
 	}
 	for _, t := range state.Tracks {
-		g, h := st.Session.Got[t.ID], st.Heard[t.ID]
+		g, h, o := st.Session.Got[t.ID], st.Heard[t.ID], st.Opened[t.ID]
+		injected := o.Dropped[seal.ErrInjected]
 		f.Received = append(f.Received, received{
 			Track: t.ID, Member: state.Name(t.Member), Source: t.Source, Codec: t.Codec,
 			Packets: g.Packets, Bytes: g.Bytes, Lost: g.Lost, Frames: g.Frames, Shown: st.Shown[t.ID],
 			Width: t.Width, Height: t.Height, Played: h.Played, Concealed: h.Concealed, Delay: ms(h.Delay),
+			Opened: o.Opened, Unopened: o.Lost() - injected, Injected: injected,
 		})
 	}
 	return f

@@ -21,6 +21,7 @@ import (
 	"paravent/media/capture"
 	"paravent/media/codec"
 	"paravent/media/present"
+	"paravent/media/sealed"
 	"paravent/media/sfu"
 	"paravent/privacy/consent"
 	"paravent/privacy/filter"
@@ -84,7 +85,7 @@ type Settings struct {
 
 // A Call is a stay in a room. Its methods may be called by several goroutines.
 type Call struct {
-	session  sfu.Session
+	session  *sealed.Session
 	settings Settings
 	kit      Equipment
 	changed  chan struct{}
@@ -107,8 +108,9 @@ type Call struct {
 	hinted bool                // that a loudspeaker is heard by others
 }
 
-// New returns a call over an open session. Run must be called next.
-func New(s sfu.Session, set Settings, e Equipment) *Call {
+// New returns a call over an open session, which alone decides what may be plain. Run
+// must be called next.
+func New(s *sealed.Session, set Settings, e Equipment) *Call {
 	c := &Call{session: s, settings: set, kit: e, changed: make(chan struct{}, 1), unask: func() {}, asking: make(map[sfu.Source]bool)}
 	c.talk.init()
 	c.box = consent.NewBox(func() {
@@ -117,7 +119,8 @@ func New(s sfu.Session, set Settings, e Equipment) *Call {
 	self := s.Self()
 	c.state = State{
 		Server: sfu.Foreign(set.Server).Clean(), Room: s.RoomName().Clean(), Self: self.ID, Caps: s.Caps(), Link: sfu.LinkUp,
-		Own: Own{Camera: Sending{Phase: Off}, Microphone: Sending{Phase: Off}, Screen: Sending{Phase: Off}, Background: set.Background, Gate: set.Gate, PushToTalk: set.PushToTalk},
+		Encryption: Encryption{Grade: s.Grade(), Required: s.Required()},
+		Own:        Own{Camera: Sending{Phase: Off}, Microphone: Sending{Phase: Off}, Screen: Sending{Phase: Off}, Background: set.Background, Gate: set.Gate, PushToTalk: set.PushToTalk},
 	}
 	if set.Rehearsal {
 		c.state.Rehearsal, c.state.Room = true, "rehearsal"
@@ -201,7 +204,7 @@ func (c *Call) heed(ctx context.Context, own *sync.WaitGroup, e sfu.Event) {
 		own.Go(func() { c.start(ctx) })
 	case sfu.Ended:
 		c.others.follow(nil)
-	case sfu.ChatArrived, sfu.HostNamed, sfu.LinkChanged, sfu.QualityChanged, sfu.Speaking:
+	case sfu.ChatArrived, sfu.Withheld, sfu.HostNamed, sfu.LinkChanged, sfu.QualityChanged, sfu.Speaking:
 		// They are only shown.
 	}
 }
@@ -259,5 +262,6 @@ func (c *Call) tell(err error) {
 func (c *Call) Stats() Stats {
 	s := Stats{Session: c.session.Stats(), FirstPicture: time.Duration(c.first.Load())}
 	s.Shown, s.Heard = c.others.stats()
+	s.Opened, s.Unsent = c.session.Opened(), c.session.Unsent()
 	return s
 }

@@ -27,6 +27,9 @@ func (s State) Facts() receipt.Facts {
 		Camera: s.Own.Camera.Phase != Off, Microphone: s.Own.Microphone.Phase != Off, Screen: s.Own.Screen.Phase != Off,
 		Encryption: "transport", Recording: s.Recording || s.RecorderPresent(), Paused: s.Own.Paused,
 	}
+	if s.Encryption.On() {
+		f.Encryption = string(s.Encryption.Grade)
+	}
 	if f.Camera {
 		f.Background = s.Own.Background
 	}

@@ -15,6 +15,7 @@ import (
 	"paravent/media/codec"
 	"paravent/media/frame"
 	"paravent/media/present"
+	"paravent/media/sealed"
 	"paravent/media/sfu"
 	"paravent/privacy/filter"
 	"paravent/privacy/policy"
@@ -308,7 +309,7 @@ func enter(t *testing.T, change func(*call.Settings)) *stay {
 	if change != nil {
 		change(&set)
 	}
-	s.Call = call.New(s.session, set, call.Equipment{
+	s.Call = call.New(sealed.Plain(s.session), set, call.Equipment{
 		Cameras: s.opener, Screens: s.opener, Microphones: s.opener,
 		Codecs: codec.Set{
 			Video:           []codec.VideoCodec{{Name: codec.VP8, NewEncoder: func(codec.VideoSettings) (codec.VideoEncoder, error) { return coder{d}, nil }}},

@@ -11,6 +11,7 @@ import (
 	"paravent/media/present"
 	"paravent/media/receive"
 	"paravent/media/sfu"
+	"paravent/privacy/seal"
 )
 
 // receivers are the lines of what others send: every sound, and the pictures
@@ -32,9 +33,10 @@ type receivers struct {
 
 // receiving is one line.
 type receiving struct {
-	cancel context.CancelFunc
-	member sfu.MemberID
-	volume present.Volume
+	cancel    context.CancelFunc
+	member    sfu.MemberID
+	encrypted bool
+	volume    present.Volume
 
 	mu    sync.Mutex // guards everything that follows
 	inlet sfu.Inlet
@@ -90,13 +92,12 @@ func (r *receivers) reconcile() {
 	wanted := make(map[sfu.TrackID]Track)
 	for _, t := range r.tracks {
 		_, watched := r.views[t.ID]
-		// What is encrypted end to end cannot be heard or seen without its key.
-		if !t.Encrypted && t.Member != r.call.session.Self().ID && (t.Source.IsSound() || watched) {
+		if r.call.barred(t) == 0 && t.Member != r.call.session.Self().ID && (t.Source.IsSound() || watched) {
 			wanted[t.ID] = t
 		}
 	}
 	for id, line := range r.lines {
-		if _, ok := wanted[id]; !ok {
+		if t, ok := wanted[id]; !ok || t.Encrypted != line.encrypted {
 			line.cancel()
 			delete(r.lines, id)
 		}
@@ -111,10 +112,15 @@ func (r *receivers) reconcile() {
 	})
 }
 
+// barred says why a track is not even asked for; 0 is that it is.
+func (c *Call) barred(t Track) seal.WhyError {
+	return Encryption{Grade: c.session.Grade(), Required: c.session.Required()}.bars(t)
+}
+
 // start must be called with mu held.
 func (r *receivers) start(t Track) {
 	ctx, cancel := context.WithCancel(r.ctx)
-	line := &receiving{cancel: cancel, member: t.Member}
+	line := &receiving{cancel: cancel, member: t.Member, encrypted: t.Encrypted}
 	if v, ok := r.wishes[t.Member]; ok {
 		line.volume.Set(v.gain())
 	}
@@ -150,7 +156,9 @@ func (r *receivers) keep(ctx context.Context, t Track, line *receiving, relay *p
 }
 
 func (r *receivers) run(ctx context.Context, t Track, line *receiving, relay *present.Relay) (err error) {
-	inlet, err := r.call.session.Subscribe(ctx, t.ID)
+	inlet, err := r.call.session.Subscribe(ctx, sfu.Track{ID: t.ID, Member: t.Member, Source: t.Source, Encrypted: t.Encrypted}, func(why seal.WhyError) {
+		r.call.change(func(s State) State { return s.withTrouble(t.ID, why) })
+	})
 	if err != nil {
 		return err
 	}

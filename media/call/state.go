@@ -7,6 +7,7 @@ import (
 	"paravent/media/sfu"
 	"paravent/privacy/consent"
 	"paravent/privacy/filter"
+	"paravent/privacy/seal"
 )
 
 // A State is all that a user interface shows of a call. It is a value: a
@@ -30,6 +31,8 @@ type State struct {
 	// echo, whose picture is what others would get.
 	Rehearsal bool
 	Meters    Meters // of a rehearsal
+
+	Encryption Encryption
 
 	// Volumes are how loud this person hears members, where that was changed. It
 	// is never changed in place.
@@ -61,6 +64,9 @@ type Track struct {
 	Width, Height int // pixels; 0 if unknown
 	Muted         bool
 	Encrypted     bool
+
+	// Withheld is why it is neither shown nor heard; 0 if it is, or would be.
+	Withheld seal.WhyError
 }
 
 // A ChatLine is one message.
@@ -70,6 +76,10 @@ type ChatLine struct {
 	Own  bool
 	Text string // already cleaned
 	At   time.Time
+
+	// Sealed says that it was encrypted from end to end. Else whoever runs the server
+	// can read it.
+	Sealed bool
 }
 
 // A Host is a host that the server named for media.
@@ -147,6 +157,8 @@ const (
 	TakeDropped   What = "recording dropped"
 	LinkCut       What = "link cut" // and being mended
 	LinkBack      What = "link back"
+	SharedKey     What = "shared key" // what a passphrase is not worth
+	PlainChat     What = "plain chat" // the first message that the operator can read
 )
 
 // maxChat and maxNotices bound what a call remembers; what others write comes
@@ -169,9 +181,9 @@ func (s State) After(e sfu.Event) State {
 		s.Tracks = slices.DeleteFunc(slices.Clone(s.Tracks), func(t Track) bool { return t.Member == e.ID })
 		s.Speaking = slices.DeleteFunc(slices.Clone(s.Speaking), func(id sfu.MemberID) bool { return id == e.ID })
 	case sfu.TrackAdded:
-		s.Tracks = s.withTrack(e.Track)
+		s = s.withTrack(e.Track)
 	case sfu.TrackChanged:
-		s.Tracks = s.withTrack(e.Track)
+		s = s.withTrack(e.Track)
 	case sfu.TrackRemoved:
 		s.Tracks = slices.DeleteFunc(slices.Clone(s.Tracks), func(t Track) bool { return t.ID == e.ID })
 	case sfu.Speaking:
@@ -181,13 +193,21 @@ func (s State) After(e sfu.Event) State {
 		if i := s.member(e.Member); i >= 0 {
 			s.Roster[i].Quality = e.Quality
 		}
+	case sfu.Withheld:
+		s = s.withWithheld(e.From, Message, e.Why)
 	case sfu.ChatArrived:
-		line := ChatLine{Seq: 1, From: s.Name(e.From), Own: e.From == s.Self, Text: e.Text.Clean(), At: e.At}
+		if s.Encryption.Required && !e.Sealed {
+			return s.withWithheld(e.From, Message, seal.ErrNotSealed)
+		}
+		line := ChatLine{Seq: 1, From: s.Name(e.From), Own: e.From == s.Self, Text: e.Text.Clean(), At: e.At, Sealed: e.Sealed}
 		if name := e.Name.Clean(); name != "" && s.member(e.From) < 0 {
 			line.From = name
 		}
 		if n := len(s.Chat); n > 0 {
 			line.Seq = s.Chat[n-1].Seq + 1
+		}
+		if !e.Sealed && !s.Rehearsal && !slices.ContainsFunc(s.Chat, func(c ChatLine) bool { return !c.Sealed }) {
+			s = s.withNotice(Notice{What: PlainChat})
 		}
 		s.Chat = last(append(slices.Clone(s.Chat), line), maxChat)
 	case sfu.RecordingChanged:
@@ -196,7 +216,11 @@ func (s State) After(e sfu.Event) State {
 		s.Waiting = e.On
 	case sfu.MutedByRoom:
 		s = s.withNotice(Notice{What: MutedByRoom, Arg: string(e.Source)})
-	case sfu.UnmuteAsked, sfu.Settled: // which Call acts on
+	case sfu.Settled: // which Call acts on as well
+		if s.Encryption.Grade == seal.Passphrase {
+			s = s.withNotice(Notice{What: SharedKey})
+		}
+	case sfu.UnmuteAsked: // which Call acts on
 	case sfu.LinkChanged:
 		switch {
 		case e.Link == sfu.LinkResuming && s.Link != e.Link:
@@ -239,17 +263,26 @@ func (s State) withMember(m sfu.Member) []Member {
 	return roster
 }
 
-func (s State) withTrack(t sfu.Track) []Track {
+func (s State) withTrack(t sfu.Track) State {
 	next := Track{
 		ID: t.ID, Member: t.Member, Source: t.Source, Codec: string(t.Codec),
 		Width: t.Width, Height: t.Height, Muted: t.Muted, Encrypted: t.Encrypted,
 	}
-	tracks := slices.Clone(s.Tracks)
-	if i := slices.IndexFunc(tracks, func(o Track) bool { return o.ID == t.ID }); i >= 0 {
-		tracks[i] = next
-		return tracks
+	next.Withheld = s.Encryption.bars(next)
+	s.Tracks = slices.Clone(s.Tracks)
+	i := slices.IndexFunc(s.Tracks, func(o Track) bool { return o.ID == t.ID })
+	if i < 0 {
+		s.Tracks = append(s.Tracks, next)
+	} else {
+		if old := s.Tracks[i]; next.Withheld == 0 && old.Encrypted == next.Encrypted {
+			next.Withheld = old.Withheld
+		}
+		s.Tracks[i] = next
 	}
-	return append(tracks, next)
+	if next.Muted { // it is not said of what nobody would see or hear
+		return s
+	}
+	return s.withWithheld(next.Member, next.Source, next.Withheld)
 }
 
 func (s State) withNotice(n Notice) State {

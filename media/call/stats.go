@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"paravent/media/sfu"
+	"paravent/privacy/seal"
 )
 
 // Stats are the counters of a call.
@@ -11,6 +12,11 @@ type Stats struct {
 	Session sfu.Stats
 	Shown   map[sfu.TrackID]uint64 // pictures decoded and shown
 	Heard   map[sfu.TrackID]Heard
+
+	// Opened counts what came encrypted from end to end, and Unsent is how many own
+	// frames could not be encrypted and were not sent.
+	Opened map[sfu.TrackID]seal.Counts
+	Unsent uint64
 
 	// FirstPicture is how long after New the first picture of another was
 	// decoded; 0 while there was none.

@@ -100,13 +100,3 @@ func (c *Call) hintHeadset() {
 		c.Tell(Notice{What: UseHeadset})
 	}
 }
-
-// Encrypted reports whether somebody's track is encrypted end to end.
-func (s State) Encrypted() bool {
-	for _, t := range s.Tracks {
-		if t.Encrypted {
-			return true
-		}
-	}
-	return false
-}

@@ -38,6 +38,7 @@ type Packet struct {
 	Layer    int           // of a picture sent in several sizes: 0 is the smallest
 	Temporal int           // of an encoded picture: its temporal layer; 0 is the slowest and needs no other
 	Sync     bool          // of a picture with Temporal > 0: it needs only pictures of temporal layer 0
+	Sealed   int           // bytes that encryption from end to end added to Data; 0 is not encrypted
 }
 
 // ErrNeedKeyframe is returned by a decoder that cannot go on until a keyframe

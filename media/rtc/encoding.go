@@ -143,7 +143,7 @@ func (e *encoding) send(p codec.Packet) error {
 	}
 	e.header.Timestamp = e.base + uint32(int64(p.At/time.Microsecond)*(e.clock/1000)/1000)
 	if sound && e.levels != 0 {
-		e.level(len(p.Data))
+		e.level(len(p.Data) - p.Sealed)
 	}
 	if err := e.packer.pack(p, e.emit); err != nil {
 		return fmt.Errorf("send: %w", err)

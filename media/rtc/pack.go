@@ -141,10 +141,11 @@ const (
 
 func (p *h264Packer) pack(pkt codec.Packet, emit func([]byte, bool) error) error {
 	p.sets = p.sets[:0]
-	unit, rest := nextUnit(pkt.Data)
+	exact := pkt.Sealed > 0
+	unit, rest := nextUnit(pkt.Data, exact)
 	for len(unit) > 0 {
 		var following []byte
-		following, rest = nextUnit(rest)
+		following, rest = nextUnit(rest, exact)
 		last := len(following) == 0
 		var err error
 		switch t := unit[0] & nalType; {
@@ -203,8 +204,9 @@ func (p *h264Packer) cut(unit []byte, last bool, emit func([]byte, bool) error) 
 }
 
 // nextUnit returns the first NAL unit of an Annex B byte stream, and what
-// follows it; the unit is empty if there is none.
-func nextUnit(b []byte) (unit, rest []byte) {
+// follows it; the unit is empty if there is none. Zeros at the end of the stream belong
+// to its last unit if they are exact, as what is sealed is.
+func nextUnit(b []byte, exact bool) (unit, rest []byte) {
 	for {
 		i := bytes.Index(b, []byte{0, 0, 1})
 		if i < 0 {
@@ -212,7 +214,10 @@ func nextUnit(b []byte) (unit, rest []byte) {
 		}
 		b = b[i+3:]
 		end := bytes.Index(b, []byte{0, 0, 1})
-		if end < 0 {
+		switch {
+		case end < 0 && exact:
+			return b, nil
+		case end < 0:
 			return trimZeros(b), nil
 		}
 		if unit = trimZeros(b[:end]); len(unit) > 0 {

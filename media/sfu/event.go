@@ -5,6 +5,7 @@ import (
 
 	"paravent/media/codec"
 	"paravent/privacy/egress"
+	"paravent/privacy/seal"
 )
 
 // An Event is something that happened in a room.
@@ -80,6 +81,17 @@ type (
 		Name Foreign  // of who may be gone by now; empty if the roster has it
 		Text Foreign
 		At   time.Time
+
+		// Sealed says that it came, or went, encrypted from end to end. Else whoever runs
+		// the server can read it.
+		Sealed bool
+	}
+
+	// Withheld says that messages of a member could not be opened. It is told once, and
+	// again only after one could.
+	Withheld struct {
+		From MemberID
+		Why  seal.WhyError
 	}
 
 	// RecordingChanged says whether the server records.
@@ -128,6 +140,7 @@ func (TrackRemoved) event()     {}
 func (Speaking) event()         {}
 func (QualityChanged) event()   {}
 func (ChatArrived) event()      {}
+func (Withheld) event()         {}
 func (RecordingChanged) event() {}
 func (Waiting) event()          {}
 func (MutedByRoom) event()      {}

@@ -12,6 +12,7 @@ import (
 
 	"paravent/media/codec"
 	"paravent/privacy/egress"
+	"paravent/privacy/seal"
 	"paravent/privacy/secret"
 )
 
@@ -49,6 +50,10 @@ type Kit struct {
 	// NoHostCandidates tells the server no address of this machine's interfaces. It
 	// still sees the one that packets come from.
 	NoHostCandidates bool
+	// Messages seals what goes as a message, and opens it, in a call that is encrypted
+	// from end to end; nil in others. Where it is set, a connector whose Caps say Sealed
+	// sends no message without it.
+	Messages seal.Messages
 }
 
 // A Connector joins rooms on one kind of server.
@@ -119,6 +124,14 @@ type Caps struct {
 	Layers    bool // pictures in several sizes, of which one is chosen
 	Recording bool // the server says whether it records
 	Quality   bool // the server rates the connections
+
+	// Sealed says that frames and messages which are encrypted from end to end get
+	// through, and that the others are told which are.
+	Sealed bool
+
+	// Injected ends the frames that the server itself puts among those that are
+	// encrypted from end to end; empty if it puts in none, or they cannot be told.
+	Injected []byte
 }
 
 // A Source is what a track shows or plays.
@@ -140,6 +153,7 @@ type TrackOffer struct {
 	Source Source
 	Codec  codec.Name
 	Layers []Layer // of pictures: the sizes sent at once, smallest first
+	Sealed bool    // encrypted from end to end
 }
 
 // A Layer is one size of a picture.

@@ -9,6 +9,7 @@ import (
 
 	"paravent/media/call"
 	"paravent/media/sfu"
+	"paravent/privacy/seal"
 	"paravent/ui/command"
 	"paravent/ui/say"
 	"paravent/ui/view"
@@ -26,7 +27,13 @@ type Event struct {
 	Source string            `json:"source,omitempty"`
 	Codec  string            `json:"codec,omitempty"`
 	State  map[string]string `json:"state,omitempty"`
-	Meter  *Meter            `json:"meter,omitempty"`
+
+	// Encryption is on state: plain, passphrase or verified; EndToEnd on chat and on
+	// tracks, whether they are encrypted from end to end.
+	Encryption string `json:"encryption,omitempty"`
+	EndToEnd   *bool  `json:"end_to_end,omitempty"`
+
+	Meter *Meter `json:"meter,omitempty"`
 }
 
 // A Meter is what a rehearsal measured in the last second.
@@ -79,7 +86,7 @@ func Events(old, now call.State) []Event {
 		add(Event{Name: "question", Text: q, Code: string(now.Question.Topic)})
 	}
 	for _, c := range newer(old.Chat, now.Chat, func(c call.ChatLine) int { return c.Seq }) {
-		add(Event{Name: "chat", Member: c.From, Text: chatText(c)})
+		add(Event{Name: "chat", Member: c.From, Text: view.ChatText(c, now), EndToEnd: &c.Sealed})
 	}
 	for _, n := range newer(old.Notices, now.Notices, func(n call.Notice) int { return n.Seq }) {
 		p := view.Notice(n)
@@ -130,11 +137,12 @@ func newer[T any](old, now []T, seq func(T) int) []T {
 	return now[i:]
 }
 
-func chatText(c call.ChatLine) string { return c.From + ": " + c.Text }
-
 // stateEvent says how everything is.
 func stateEvent(s call.State) Event {
-	e := Event{Name: "state", State: make(map[string]string)}
+	e := Event{Name: "state", State: make(map[string]string), Encryption: string(seal.Plain)}
+	if s.Encryption.On() {
+		e.Encryption = string(s.Encryption.Grade)
+	}
 	line := view.StateLine(s)
 	for _, b := range line {
 		e.State[b.Name] = b.Text
@@ -226,9 +234,10 @@ func tracks(old, now call.State, add func(Event)) {
 		default:
 			continue
 		}
-		if t.Encrypted {
-			e.Text += " (encrypted end to end, and there is no key for it here)"
+		if t.Withheld != 0 {
+			e.Text += " (" + say.English().Why(t.Withheld, now.Encryption.Grade == seal.Passphrase) + ")"
 		}
+		e.EndToEnd = &t.Encrypted
 		add(e)
 	}
 	for _, t := range old.Tracks {

@@ -58,6 +58,7 @@ func TestEveryChangeIsToldOnce(t *testing.T) {
 		"the server sends pictures and sound through turn.example",
 		"RECORDER in the room",
 		"Bob: hello[2J",
+		"the chat is not encrypted end to end: the operator of the server can read it",
 	}
 	if got := texts(line.Events(before, now)); !slices.Equal(got, want) {
 		t.Errorf("events are\n%q, want\n%q", got, want)

@@ -49,7 +49,7 @@ func Leads(page, server string, f sfu.Found) string {
 		out += ", version " + v
 	}
 	if f.EndToEnd == sfu.EndToEndRequired {
-		out += "; its link asks for encryption from end to end, which this version does not have: you may see and hear nothing"
+		out += "; its link asks for encryption from end to end, whose passphrase only whoever sent it can tell: join with --passphrase-file"
 	}
 	return out
 }

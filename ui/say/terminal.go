@@ -11,6 +11,7 @@ type Terminal struct {
 	TalkKey, RecordKey      string // before Keys, with push to talk and in a rehearsal
 	MemberKeys              string // in place of Keys, when the keys go to the members
 	SayPrompt, RunPrompt    string
+	PlainPrompt             string // in place of SayPrompt, where the operator can read it
 	HelpTitle, HelpClose    string
 	HelpMore                string      // after how much of the help lies below
 	HelpKeys                [][2]string // key, what it does; beside those of the verbs
@@ -27,11 +28,11 @@ func EnglishTerminal() Terminal {
 		TalkKey:    "Space held: talk  ",
 		RecordKey:  "r record  ",
 		MemberKeys: "up, down: choose somebody  + - volume  0 do not hear, hear again  Tab go on",
-		SayPrompt:  "say: ",
-		RunPrompt:  ":",
-		HelpTitle:  "What you can do",
-		HelpClose:  "any other key closes this",
-		HelpMore:   ", PgDn",
+		SayPrompt:  "say: ", PlainPrompt: "say (the operator can read this): ",
+		RunPrompt: ":",
+		HelpTitle: "What you can do",
+		HelpClose: "any other key closes this",
+		HelpMore:  ", PgDn",
 		HelpKeys: [][2]string{
 			{"i, Enter, Esc", "write a chat message; stop writing"},
 			{":", "type a command; Tab completes it, the arrows bring back earlier ones"},

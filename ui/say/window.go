@@ -30,6 +30,7 @@ type Window struct {
 	Program             string
 	MenuCall, MenuHelp  string
 	Chat, WriteHere     string
+	WritePlain          string // in place of WriteHere, where the operator can read it
 	NoChat              string
 	NoPictures, Waiting string
 	HelpTitle, HelpKey  string
@@ -47,6 +48,7 @@ func EnglishWindow() Window {
 		Program:  "Paravent",
 		MenuCall: "Call", MenuHelp: "Help",
 		Chat: "chat", WriteHere: "write to all, or :command",
+		WritePlain: "write to all (the operator can read it), or :command",
 		NoChat:     "this server has no chat",
 		NoPictures: "nobody shows a picture", Waiting: "no picture yet",
 		HelpTitle: "what you can do", HelpKey: "show or close this help",

@@ -2,6 +2,7 @@ package say
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"paravent/media/sfu"
@@ -14,6 +15,8 @@ type Words struct {
 	Microphone, Camera, Screen string
 
 	TransportOnly string
+	OperatorReads string // of a chat, or of one message
+	Withheld      string // a member's mark
 	Rehearsal     string
 	Paused        string
 	Waiting       string
@@ -29,6 +32,8 @@ func English() Words {
 	return Words{
 		Microphone: "microphone", Camera: "camera", Screen: "screen",
 		TransportOnly:  "encrypted to the server",
+		OperatorReads:  "the operator of the server can read this",
+		Withheld:       "NOT SHOWN",
 		Rehearsal:      "rehearsal: nothing leaves this machine",
 		Paused:         "NOTHING IS SENT",
 		Waiting:        "WAITING to be let in: nothing is sent, no device is open",
@@ -226,6 +231,10 @@ func (Words) Notice(what, arg string) string {
 		return "the connection to the server is cut and is being mended; until it is back, the others may not see and hear you"
 	case "link back":
 		return "the connection to the server is back; the call goes on"
+	case "shared key":
+		return strings.ReplaceAll(SharedKey(), "\n", " ")
+	case "plain chat":
+		return "the chat is not encrypted end to end: the operator of the server can read it"
 	case "volumes":
 		if arg == "" {
 			return "nobody else is here"

@@ -214,7 +214,7 @@ func (m *model) chatRows(state call.State, width int) []string {
 	}
 	var rows []string
 	for _, c := range state.Chat {
-		rows = append(rows, wrap(fmt.Sprintf("%s %s: %s", c.At.Format("15:04"), clean(c.From), clean(c.Text)), width, 2)...)
+		rows = append(rows, wrap(c.At.Format("15:04")+" "+clean(view.ChatText(c, state)), width, 2)...)
 	}
 	return rows
 }
@@ -241,6 +241,9 @@ func (m *model) drawLine(s *sheet, at image.Rectangle) *tea.Cursor {
 		return nil
 	case saying:
 		prompt = m.words.SayPrompt
+		if view.ChatNote(m.state) != "" {
+			prompt = m.words.PlainPrompt
+		}
 	case running:
 		prompt = m.words.RunPrompt
 	}

@@ -233,7 +233,7 @@ func TestThePanicKeyIsHeardInEveryFormAndNothingElseIs(t *testing.T) {
 func TestAnExclamationMarkInAMessageIsNoPanic(t *testing.T) {
 	s := begin(t, newDouble(meeting()), "")
 	s.press(t, "i")
-	until(t, "the line is open", func() bool { return strings.Contains(s.screen.String(), "say:") })
+	until(t, "the line is open", func() bool { return strings.Contains(s.screen.String(), "say (the operator can read this):") })
 	s.press(t, "!")
 	s.press(t, "\r")
 	until(t, "it is said", func() bool { return s.call.done() != "" })

@@ -11,6 +11,7 @@ import (
 	"paravent/media/present"
 	"paravent/media/sfu"
 	"paravent/privacy/filter"
+	"paravent/privacy/seal"
 	"paravent/ui/command"
 	"paravent/ui/say"
 )
@@ -113,7 +114,7 @@ func Badges(s call.State) []Badge {
 	if s.Rehearsal {
 		badges = append(badges, Badge{Name: "rehearsal", Text: w.Rehearsal})
 	} else {
-		badges = append(badges, Badge{Name: "encryption", Text: w.TransportOnly})
+		badges = append(badges, encryption(s))
 	}
 	if s.Own.PushToTalk {
 		talk := Badge{Name: "talk", Text: w.Talk(s.Own.Heard(), s.Own.Microphone.Phase == call.Opening), Alert: s.Own.Heard()}
@@ -132,6 +133,14 @@ func Badges(s call.State) []Badge {
 		badges = append(badges, Badge{Name: "link", Text: w.Resuming, Alert: true})
 	}
 	return badges
+}
+
+// encryption says who can read the call. Who sends plain where the own side is
+// encrypted must not be overlooked.
+func encryption(s call.State) Badge {
+	w := say.English()
+	mixed := s.Encryption.On() && !s.Encryption.Required && s.PlainOthers()
+	return Badge{Name: "encryption", Text: w.Encryption(s.Encryption.Grade, mixed), Alert: mixed}
 }
 
 func sending(name, label string, d call.Sending) Badge {
@@ -182,10 +191,16 @@ func Roster(s call.State) []Row {
 		if v, ok := s.Volumes[m.ID]; ok {
 			mark(true, w.Volume(v.Percent, v.Muted))
 		}
+		mark(withheld(s, m.ID), w.Withheld)
 		mark(m.Quality == sfu.Poor || m.Quality == sfu.Lost, w.Quality(m.Quality))
 		rows = append(rows, r)
 	}
 	return rows
+}
+
+// withheld reports whether something of a member is neither shown nor heard.
+func withheld(s call.State, id sfu.MemberID) bool {
+	return slices.ContainsFunc(s.Tracks, func(t call.Track) bool { return t.Member == id && !t.Muted && t.Withheld != 0 })
 }
 
 // A Tile is one picture that can be shown.
@@ -220,10 +235,13 @@ func Tiles(s call.State) []Tile {
 			others = append(others, tile)
 		case t.Source == sfu.Screen:
 			tile.Label = w.ScreenOf(tile.Label)
+			tile.Label = labelled(tile.Label, t, s)
 			screens = append(screens, tile)
 		case tile.Speaking:
+			tile.Label = labelled(tile.Label, t, s)
 			speaking = append(speaking, tile)
 		default:
+			tile.Label = labelled(tile.Label, t, s)
 			others = append(others, tile)
 		}
 	}
@@ -240,6 +258,34 @@ func Tiles(s call.State) []Tile {
 	tiles = append(tiles, others...)
 	return append(tiles, own...)
 }
+
+// labelled adds why a picture is not shown.
+func labelled(label string, t call.Track, s call.State) string {
+	if t.Withheld == 0 {
+		return label
+	}
+	return label + ": " + say.English().Why(t.Withheld, s.Encryption.Grade == seal.Passphrase)
+}
+
+// ChatNote says who can read the chat; empty if only its members can.
+func ChatNote(s call.State) string {
+	if s.Encryption.On() || s.Rehearsal {
+		return ""
+	}
+	return say.English().OperatorReads
+}
+
+// ChatWords is what one message says. A plain one in a call that is encrypted says
+// that it is.
+func ChatWords(c call.ChatLine, s call.State) string {
+	if s.Encryption.On() && !c.Sealed {
+		return c.Text + " (" + say.English().OperatorReads + ")"
+	}
+	return c.Text
+}
+
+// ChatText is ChatWords with who wrote it.
+func ChatText(c call.ChatLine, s call.State) string { return c.From + ": " + ChatWords(c, s) }
 
 // Notice puts a notice in words.
 func Notice(n call.Notice) say.Problem {

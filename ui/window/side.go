@@ -121,7 +121,7 @@ func linesOf(st call.State, own []call.Notice) []line {
 		if c.Own {
 			from += " (" + say.English().You + ")"
 		}
-		list = append(list, line{c.At, from, c.Text})
+		list = append(list, line{c.At, from, view.ChatWords(c, st)})
 	}
 	for _, n := range slices.Concat(st.Notices, own) {
 		p := view.Notice(n)
@@ -144,6 +144,9 @@ func (s *side) setChat(st call.State, own []call.Notice) {
 	if w := say.EnglishWindow(); chat == s.entry.Disabled() {
 		if chat {
 			s.entry.SetPlaceHolder(w.WriteHere)
+			if view.ChatNote(st) != "" {
+				s.entry.SetPlaceHolder(w.WritePlain)
+			}
 			s.entry.Enable()
 		} else {
 			s.entry.SetPlaceHolder(w.NoChat)

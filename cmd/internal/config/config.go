@@ -35,6 +35,12 @@ const (
 	JSON     Face = "json"
 )
 
+// The choices of encryption from end to end.
+const (
+	Offered  = "auto"
+	Required = "required"
+)
+
 // Join is what a person chose for a call, as typed.
 type Join struct {
 	Name       string `toml:"name"`
@@ -51,12 +57,18 @@ type Join struct {
 	// Confidential says that nobody beside the person may hear the meeting.
 	Confidential bool   `toml:"confidential"`
 	Receipt      string `toml:"receipt"` // whether one is kept of each call
+	// Encryption from end to end: auto, required or empty, which is required with a
+	// passphrase and auto without.
+	Encryption string `toml:"encryption"`
 
 	For       time.Duration `toml:"-"`
 	Stats     string        `toml:"-"`
 	TokenFile string        `toml:"-"`
-	Server    string        `toml:"-"` // that the page of a link may lead to, beside its own
-	Watch     string        `toml:"-"`
+
+	PassphraseFile string `toml:"-"`
+
+	Server string `toml:"-"` // that the page of a link may lead to, beside its own
+	Watch  string `toml:"-"`
 }
 
 // Defaults are the most private settings.
@@ -177,6 +189,7 @@ func (j Join) Choices() error {
 		{"--talk", j.Talk, "open, push"},
 		{"--watch", j.Watch, "shown, all"},
 		{"--receipt", j.Receipt, "on, off"},
+		{"--encryption", j.Encryption, "auto, required"},
 	} {
 		if c.value == "" {
 			continue

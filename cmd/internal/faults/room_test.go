@@ -17,6 +17,7 @@ import (
 	"paravent/media/codec"
 	"paravent/media/codec/vpx"
 	"paravent/media/present"
+	"paravent/media/sealed"
 	"paravent/media/sfu"
 	"paravent/media/sfu/livekit"
 	"paravent/privacy/egress"
@@ -105,7 +106,7 @@ func enterWith(t *testing.T, link string, kit call.Equipment) *call.Call {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := call.New(session, call.Settings{
+	c := call.New(sealed.Plain(session), call.Settings{
 		Server: where.Server, Codec: codec.VP8, Wish: capture.VideoWish{Width: width, Height: height, FPS: fps}, Began: time.Now(),
 		// Without DTX, so that what should be silence is sent and heard, whatever it is.
 		Sound: codec.SoundSettings{Bitrate: 64_000, Complexity: 5, FEC: true},

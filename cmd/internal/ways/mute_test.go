@@ -16,6 +16,7 @@ import (
 	"paravent/media/codec/opus"
 	"paravent/media/frame"
 	"paravent/media/present"
+	"paravent/media/sealed"
 	"paravent/media/sfu"
 	"paravent/media/sfu/loopback"
 	"paravent/media/soundcard"
@@ -159,7 +160,7 @@ func enter(t *testing.T, set call.Settings) *stay {
 	other := join("other")
 	set.Policy, set.Began, set.Rehearsal = policy.Default(), time.Now(), true // which has meters
 	set.Sound = codec.SoundSettings{Bitrate: 32_000, PacketFor: 20 * time.Millisecond}
-	s.Call = call.New(join("me"), set, call.Equipment{
+	s.Call = call.New(sealed.Plain(join("me")), set, call.Equipment{
 		Microphones: card, Codecs: codec.Set{NewSoundEncoder: opus.NewEncoder, NewSoundDecoder: opus.NewDecoder},
 		Play:       func(present.AudioSource, *present.Volume) func() { return func() {} },
 		SoundChain: func() (*filter.AudioChain, error) { return filter.NewAudioChain(nil, hum{}) },

@@ -46,13 +46,16 @@ type note struct {
 	begun time.Time
 	next  uint64 // the chunk that comes next
 	text  []byte
+
+	sealed bool // as it began, so must it go on
 }
 
 func newNotes() *notes { return &notes{streams: make(map[string]*note)} }
 
-// take takes a packet of a data channel, and returns a message if that
-// completes one.
-func (n *notes) take(p *wire.DataPacket, now time.Time) (sfu.ChatArrived, bool) {
+// take takes a packet of a data channel, which came sealed or not, and returns a
+// message if that completes one.
+func (n *notes) take(p *wire.DataPacket, sealed bool, now time.Time) (m sfu.ChatArrived, ok bool) {
+	defer func() { m.Sealed = sealed }()
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	from := sfu.MemberID(p.ParticipantIdentity)
@@ -64,16 +67,16 @@ func (n *notes) take(p *wire.DataPacket, now time.Time) (sfu.ChatArrived, bool) 
 		}
 		return sfu.ChatArrived{From: from, Text: sfu.Foreign(c.Message), At: instant(c.Timestamp, now)}, true
 	case *wire.DataPacket_StreamHeader:
-		return n.begin(from, v.StreamHeader, now)
+		return n.begin(from, v.StreamHeader, sealed, now)
 	case *wire.DataPacket_StreamChunk:
-		n.chunk(from, v.StreamChunk)
+		n.chunk(from, v.StreamChunk, sealed)
 	case *wire.DataPacket_StreamTrailer:
-		return n.end(from, v.StreamTrailer)
+		return n.end(from, v.StreamTrailer, sealed)
 	}
 	return sfu.ChatArrived{}, false
 }
 
-func (n *notes) begin(from sfu.MemberID, h *wire.StreamHeader, now time.Time) (sfu.ChatArrived, bool) {
+func (n *notes) begin(from sfu.MemberID, h *wire.StreamHeader, sealed bool, now time.Time) (sfu.ChatArrived, bool) {
 	n.forget(now)
 	if h.Topic != chatTopic || h.GetTextHeader() == nil && h.MimeType != "text/plain" || h.Compression != 0 ||
 		h.GetTotalLength() > maxText || len(h.InlineContent) > maxText {
@@ -84,18 +87,18 @@ func (n *notes) begin(from sfu.MemberID, h *wire.StreamHeader, now time.Time) (s
 		return sfu.ChatArrived{From: from, Text: sfu.Foreign(h.InlineContent), At: instant(h.Timestamp, now)}, n.fresh(key)
 	}
 	if len(n.streams) < maxStreams && n.streams[key] == nil {
-		n.streams[key] = &note{from: from, at: instant(h.Timestamp, now), begun: now}
+		n.streams[key] = &note{from: from, at: instant(h.Timestamp, now), begun: now, sealed: sealed}
 	}
 	return sfu.ChatArrived{}, false
 }
 
-func (n *notes) chunk(from sfu.MemberID, c *wire.StreamChunk) {
+func (n *notes) chunk(from sfu.MemberID, c *wire.StreamChunk, sealed bool) {
 	key := string(from) + "/" + c.StreamId
 	s := n.streams[key]
 	if s == nil {
 		return
 	}
-	if c.ChunkIndex != s.next || len(s.text)+len(c.Content) > maxText {
+	if c.ChunkIndex != s.next || len(s.text)+len(c.Content) > maxText || s.sealed != sealed {
 		delete(n.streams, key)
 		return
 	}
@@ -103,11 +106,11 @@ func (n *notes) chunk(from sfu.MemberID, c *wire.StreamChunk) {
 	s.text = append(s.text, c.Content...)
 }
 
-func (n *notes) end(from sfu.MemberID, t *wire.StreamTrailer) (sfu.ChatArrived, bool) {
+func (n *notes) end(from sfu.MemberID, t *wire.StreamTrailer, sealed bool) (sfu.ChatArrived, bool) {
 	key := string(from) + "/" + t.StreamId
 	s := n.streams[key]
 	delete(n.streams, key)
-	if s == nil || len(s.text) == 0 || t.Reason != "" || !n.fresh(key) {
+	if s == nil || s.sealed != sealed || len(s.text) == 0 || t.Reason != "" || !n.fresh(key) {
 		return sfu.ChatArrived{}, false
 	}
 	return sfu.ChatArrived{From: from, Text: sfu.Foreign(s.text), At: s.at}, true
@@ -150,7 +153,11 @@ func (s *session) data(b []byte) {
 	if proto.Unmarshal(b, p) != nil {
 		return // one peer's nonsense, which the server passes on, is not the server's
 	}
-	if m, ok := s.notes.take(p, time.Now()); ok {
+	sealed := p.GetEncryptedPacket() != nil
+	if sealed && !s.unseal(p) {
+		return
+	}
+	if m, ok := s.notes.take(p, sealed, time.Now()); ok {
 		s.put(m)
 	}
 }
@@ -187,7 +194,7 @@ func (s *session) Say(ctx context.Context, text string) error {
 	s.saying.Lock() // keeps the packets of one message together; held while sending
 	defer s.saying.Unlock()
 	for _, p := range packets {
-		b, err := proto.Marshal(p)
+		b, err := s.marshal(p)
 		if err != nil {
 			return fmt.Errorf("chat: %w", err)
 		}
@@ -195,7 +202,7 @@ func (s *session) Say(ctx context.Context, text string) error {
 			return fmt.Errorf("chat: %w", err)
 		}
 	}
-	s.put(sfu.ChatArrived{From: self, Text: sfu.Foreign(text), At: now})
+	s.put(sfu.ChatArrived{From: self, Text: sfu.Foreign(text), At: now, Sealed: s.kit.Messages != nil})
 	return nil
 }
 

@@ -141,7 +141,7 @@ func FuzzData(f *testing.F) {
 		}
 		n := newNotes()
 		for range 3 {
-			if m, ok := n.take(p, time.Now()); ok && (m.Text == "" || len(m.Text) > maxText || m.At.IsZero()) {
+			if m, ok := n.take(p, false, time.Now()); ok && (m.Text == "" || len(m.Text) > maxText || m.At.IsZero()) {
 				t.Errorf("a message of %d bytes at %v", len(m.Text), m.At)
 			}
 		}
@@ -161,7 +161,7 @@ func TestWhatOthersWriteIsBounded(t *testing.T) {
 		case *wire.StreamTrailer:
 			p.Value = &wire.DataPacket_StreamTrailer{StreamTrailer: v}
 		}
-		return n.take(p, now)
+		return n.take(p, false, now)
 	}
 	for i := range 10 * maxStreams {
 		take("bo", &wire.StreamHeader{StreamId: strings.Repeat("s", i)})

@@ -21,6 +21,7 @@ func (s *session) enter(j *wire.JoinResponse) error {
 	s.pings = pings{every: seconds(j.PingInterval, 5, 1, 30), patience: seconds(j.PingTimeout, 15, 3, 30)}
 	s.room = sfu.Foreign(j.Room.Name)
 	s.number = j.Participant.Sid
+	s.injected = j.SifTrailer
 	s.codecs = enabled(j.EnabledPublishCodecs)
 	s.takeSelf(j.Participant)
 	for _, o := range j.OtherParticipants {

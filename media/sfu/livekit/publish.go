@@ -142,6 +142,9 @@ func (o *outlet) request() *wire.SignalRequest {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	a := &wire.AddTrackRequest{Cid: o.name, Source: sourceNumber(o.offer.Source), Muted: o.muted, DisableRed: true}
+	if o.offer.Sealed {
+		a.Encryption = encryptionGCM
+	}
 	c := &wire.SimulcastCodec{Codec: string(o.offer.Codec), Cid: o.name}
 	if !o.offer.Source.IsSound() {
 		a.Type = 1 // livekit.TrackType_VIDEO

@@ -60,6 +60,7 @@ func (s *session) reenter(j *wire.JoinResponse, fresh peers) (old peers) {
 	old, s.peers = s.peers, fresh
 	delete(s.numbers, s.number)
 	s.number, s.room, s.codecs = j.Participant.Sid, sfu.Foreign(j.Room.Name), enabled(j.EnabledPublishCodecs)
+	s.injected = j.SifTrailer
 	s.takeSelf(j.Participant)
 	s.outbox = nil
 	clear(s.remotes)

@@ -9,6 +9,7 @@ import (
 	"paravent/media/codec"
 	"paravent/media/sfu"
 	"paravent/media/sfu/livekit/wire"
+	"paravent/privacy/seal"
 )
 
 // The attribute that says that a hand is raised, as LiveKit's own meeting
@@ -31,6 +32,8 @@ type person struct {
 	number  string // its SID
 	version uint32
 	tracks  map[sfu.TrackID]bool
+
+	withheld seal.WhyError // why its last message did not open
 }
 
 // A remoteTrack is a track of another.
@@ -53,7 +56,7 @@ func (s *session) takeSelf(p *wire.ParticipantInfo) {
 }
 
 func capsOf(p *wire.ParticipantPermission) sfu.Caps {
-	c := sfu.Caps{Publish: make(map[sfu.Source]bool), Roster: true, Tracks: true, Mute: true, Layers: true, Recording: true, Quality: true}
+	c := sfu.Caps{Publish: make(map[sfu.Source]bool), Roster: true, Tracks: true, Mute: true, Layers: true, Recording: true, Quality: true, Sealed: true}
 	if p == nil { // old servers say nothing and allow all
 		p = &wire.ParticipantPermission{CanSubscribe: true, CanPublish: true, CanPublishData: true}
 	}

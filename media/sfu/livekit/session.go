@@ -37,6 +37,7 @@ type session struct {
 	number   string // our SID
 	room     sfu.Foreign
 	caps     sfu.Caps
+	injected []byte // ends the frames that the server makes itself
 	record   bool
 	people   map[sfu.MemberID]*person
 	numbers  map[string]sfu.MemberID // by SID
@@ -177,7 +178,9 @@ func (s *session) RoomName() sfu.Foreign {
 func (s *session) Caps() sfu.Caps {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.caps
+	c := s.caps
+	c.Injected = s.injected
+	return c
 }
 
 // Events gives what happens.

@@ -12,6 +12,7 @@ import (
 
 	"paravent/media/codec"
 	"paravent/media/sfu"
+	"paravent/privacy/seal"
 )
 
 // Echo is the name of the room with the echo, and of the member in it.
@@ -48,14 +49,14 @@ func (c *Connector) Room(link string) (sfu.Room, bool, error) {
 }
 
 // Join enters a room. A member of the same name is replaced.
-func (c *Connector) Join(_ context.Context, r sfu.Room, p sfu.Pass, _ sfu.Kit) (sfu.Session, error) {
+func (c *Connector) Join(_ context.Context, r sfu.Room, p sfu.Pass, k sfu.Kit) (sfu.Session, error) {
 	if r.Name == "" {
 		return nil, &sfu.JoinError{Why: sfu.NoSuchRoom}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := &session{
-		house: c, room: r.Name, events: sfu.NewQueue(),
+		house: c, room: r.Name, events: sfu.NewQueue(), messages: k.Messages,
 		self:    sfu.Member{ID: sfu.MemberID(p.DisplayName), Name: sfu.Foreign(p.DisplayName), Role: sfu.Person},
 		outlets: make(map[sfu.TrackID]*outlet), inlets: make(map[sfu.TrackID]*inlet),
 	}
@@ -85,13 +86,14 @@ func (c *Connector) Join(_ context.Context, r sfu.Room, p sfu.Pass, _ sfu.Kit) (
 
 // A session is one stay. Its house's lock guards everything in it that changes.
 type session struct {
-	house   *Connector
-	room    string
-	events  *sfu.Queue
-	self    sfu.Member
-	over    bool
-	outlets map[sfu.TrackID]*outlet
-	inlets  map[sfu.TrackID]*inlet
+	house    *Connector
+	room     string
+	events   *sfu.Queue
+	messages seal.Messages // nil where nothing is encrypted
+	self     sfu.Member
+	over     bool
+	outlets  map[sfu.TrackID]*outlet
+	inlets   map[sfu.TrackID]*inlet
 }
 
 // others are all in the room, this one with them. It must be called with the
@@ -130,7 +132,7 @@ func (s *session) Events() <-chan sfu.Event { return s.events.Events() }
 func (s *session) Caps() sfu.Caps {
 	return sfu.Caps{
 		Publish: map[sfu.Source]bool{sfu.Camera: true, sfu.Microphone: true, sfu.Screen: true, sfu.ScreenSound: true},
-		Roster:  true, Watch: true, Tracks: true, Mute: true, Chat: true, Hand: true,
+		Roster:  true, Watch: true, Tracks: true, Mute: true, Chat: true, Hand: true, Sealed: true,
 	}
 }
 
@@ -146,7 +148,7 @@ func (s *session) Publish(_ context.Context, o sfu.TrackOffer) (sfu.Outlet, erro
 	if s.room == Echo {
 		of = Echo
 	}
-	t := sfu.Track{ID: sfu.TrackID(fmt.Sprintf("track %d", s.house.count)), Member: of, Source: o.Source, Codec: o.Codec}
+	t := sfu.Track{ID: sfu.TrackID(fmt.Sprintf("track %d", s.house.count)), Member: of, Source: o.Source, Codec: o.Codec, Encrypted: o.Sealed}
 	if n := len(o.Layers); n > 0 {
 		t.Width, t.Height = o.Layers[n-1].Width, o.Layers[n-1].Height
 	}
@@ -192,14 +194,41 @@ func (s *session) Say(_ context.Context, text string) error {
 		return fmt.Errorf("chat: the message is empty")
 	}
 	m := sfu.ChatArrived{From: s.self.ID, Text: sfu.Foreign(text), At: now()}
-	for _, o := range s.others() {
-		o.events.Put(m)
+	if s.messages == nil {
+		for _, o := range s.others() {
+			o.events.Put(m)
+		}
+		if s.room == Echo {
+			m.From = Echo
+			s.events.Put(m)
+		}
+		return nil
 	}
-	if s.room == Echo {
-		m.From = Echo
-		s.events.Put(m)
+	sealed, err := s.messages.SealMessage([]byte(text))
+	if err != nil {
+		return fmt.Errorf("chat: %w", err)
+	}
+	m.Sealed = true
+	s.events.Put(m)
+	for _, o := range s.others() {
+		if o != s {
+			o.events.Put(o.opened(m, sealed))
+		}
 	}
 	return nil
+}
+
+// opened is what a sealed message is to a member.
+func (s *session) opened(m sfu.ChatArrived, sealed seal.Message) sfu.Event {
+	if s.messages == nil {
+		return sfu.Withheld{From: m.From, Why: seal.ErrNoKey}
+	}
+	text, err := s.messages.OpenMessage(string(m.From), sealed)
+	if err != nil {
+		return sfu.Withheld{From: m.From, Why: seal.WhyOf(err)}
+	}
+	m.Text = sfu.Foreign(text)
+	return m
 }
 
 // SetHand raises or lowers this person's hand.
