@@ -19,6 +19,7 @@ import (
 	"paravent/media/sfu"
 	"paravent/privacy/filter"
 	"paravent/privacy/policy"
+	"paravent/privacy/seal"
 )
 
 // A diary is what the doubles of one test did, in order.
@@ -62,7 +63,7 @@ type session struct {
 }
 
 func newSession(d *diary) *session {
-	return &session{diary: d, queue: sfu.NewQueue(), caps: sfu.Caps{Roster: true, Watch: true, Tracks: true, Mute: true, Chat: true, Hand: true}}
+	return &session{diary: d, queue: sfu.NewQueue(), caps: sfu.Caps{Roster: true, Watch: true, Tracks: true, Mute: true, Chat: true, Hand: true, Sealed: true}}
 }
 
 func (s *session) Self() sfu.Member         { return sfu.Member{ID: "me", Name: "Me", Role: sfu.Person} }
@@ -109,9 +110,15 @@ type outlet struct {
 	src sfu.Source
 }
 
-func (o *outlet) Send(codec.Packet) error { o.s.add("packet " + string(o.src)); return nil }
-func (o *outlet) Asks() <-chan sfu.Ask    { return nil }
-func (o *outlet) Close() error            { o.s.add("take back " + string(o.src)); return nil }
+func (o *outlet) Send(p codec.Packet) error {
+	o.s.add("packet " + string(o.src))
+	if p.Sealed == 0 {
+		o.s.add("PLAIN packet")
+	}
+	return nil
+}
+func (o *outlet) Asks() <-chan sfu.Ask { return nil }
+func (o *outlet) Close() error         { o.s.add("take back " + string(o.src)); return nil }
 func (o *outlet) Mute(_ context.Context, on bool) error {
 	if on {
 		o.s.add("mute " + string(o.src))
@@ -302,6 +309,22 @@ func (s *stay) play(src present.AudioSource, v *present.Volume) func() {
 // the test.
 func enter(t *testing.T, change func(*call.Settings)) *stay {
 	t.Helper()
+	return enterWith(t, seal.None(), change)
+}
+
+// A house is a connector that lets one in.
+type house struct {
+	sfu.Connector
+	session *session
+}
+
+func (h house) Join(context.Context, sfu.Room, sfu.Pass, sfu.Kit) (sfu.Session, error) {
+	return h.session, nil
+}
+
+// enterWith is enter with an encryption.
+func enterWith(t *testing.T, e seal.Encryption, change func(*call.Settings)) *stay {
+	t.Helper()
 	d := &diary{}
 	s := &stay{diary: d, session: newSession(d), opener: &opener{diary: d}, notes: new(atomic.Uint32), done: make(chan struct{})}
 	s.hears, s.opens, s.voices = new(atomic.Uint32), new(atomic.Bool), present.NewMixer()
@@ -309,7 +332,11 @@ func enter(t *testing.T, change func(*call.Settings)) *stay {
 	if change != nil {
 		change(&set)
 	}
-	s.Call = call.New(sealed.Plain(s.session), set, call.Equipment{
+	inside, err := sealed.Join(t.Context(), house{session: s.session}, sfu.Room{}, sfu.Pass{}, sfu.Kit{}, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Call = call.New(inside, set, call.Equipment{
 		Cameras: s.opener, Screens: s.opener, Microphones: s.opener,
 		Codecs: codec.Set{
 			Video:           []codec.VideoCodec{{Name: codec.VP8, NewEncoder: func(codec.VideoSettings) (codec.VideoEncoder, error) { return coder{d}, nil }}},
