@@ -19,6 +19,8 @@ import (
 	"paravent/media/present"
 	"paravent/media/soundcard"
 	"paravent/privacy/filter"
+	"paravent/privacy/policy"
+	"paravent/privacy/policy/organisation"
 	"paravent/ui/say"
 )
 
@@ -28,8 +30,8 @@ const (
 	everyDevice         = "all" // for --delete
 )
 
-func newCalibrate() *cobra.Command {
-	settings, loadErr := config.Load(config.Path())
+func newCalibrate(office organisation.Source) *cobra.Command {
+	person, loadErr := config.Read(config.Path())
 	c := calibrating{path: calibration.Path()}
 	list, remove := false, ""
 	cmd := &cobra.Command{
@@ -55,11 +57,15 @@ by which your voice could be known again. Nothing leaves this machine.`,
 			case c.span < shortestCalibration || c.span > longestSpeech:
 				return &usageError{fmt.Errorf("--for cannot be %v: it is from %v to %v", c.span, shortestCalibration, longestSpeech)}
 			}
+			rules, err := (rulebook{office, person.Rules}).effective(cmd.Flags(), config.Join{})
+			if err := errors.Join(err, rules.Policy.MayUse(policy.Microphone)); err != nil {
+				return err
+			}
 			return c.run(cmd.Context())
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&c.device, "microphone", settings.Microphone, "a device or file:PATH.wav (default: the system's)")
+	f.StringVar(&c.device, "microphone", person.Join.Microphone, "a device or file:PATH.wav (default: the system's)")
 	f.DurationVar(&c.span, "for", usualCalibration, "how long you speak, from 3s to 1m")
 	f.BoolVar(&list, "list", false, "say which microphones are calibrated")
 	f.StringVar(&remove, "delete", "", "forget a microphone, or all")

@@ -42,8 +42,8 @@ const (
 	overFile
 )
 
-// organisation is the name of the chain with the image of a policy, for people.
-const organisation = "your organisation's image"
+// organisationImage is the name of the chain with the image of a policy, for people.
+const organisationImage = "your organisation's image"
 
 // newCameraChain reads what a person chose as background. It opens the image, if
 // there is one. An image of the policy stands in place of whatever the person
@@ -82,7 +82,7 @@ func organised(cover frame.Colour, rules policy.Policy) cameraChain {
 		return c
 	}
 	c := hidden(look, cover, rules)
-	c.name = organisation
+	c.name = organisationImage
 	return c
 }
 

@@ -87,7 +87,7 @@ func TestThePolicysImageStandsWhateverThePersonChose(t *testing.T) {
 	rules := policy.Policy{Background: wall(t)}
 	for _, choice := range []string{"blur", "color:#00ff00", "image:" + filepath.Join(t.TempDir(), "none.png")} {
 		c, err := newCameraChain(choice, rules)
-		if err != nil || c.lost != nil || c.name != organisation {
+		if err != nil || c.lost != nil || c.name != organisationImage {
 			t.Fatalf("%s: chain %q, %v, %v", choice, c.name, c.lost, err)
 		}
 		p, user := outcome(t, c)

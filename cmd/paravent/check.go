@@ -11,13 +11,16 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"paravent/cmd/internal/config"
 	"paravent/media/sfu"
 	"paravent/privacy/egress"
 	"paravent/privacy/policy"
+	"paravent/privacy/policy/organisation"
 	"paravent/ui/say"
 )
 
-func newCheck() *cobra.Command {
+func newCheck(office organisation.Source) *cobra.Command {
+	person, loadErr := config.Read(config.Path())
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "check [LINK]",
@@ -37,11 +40,18 @@ Exit codes: 0 it can be joined, 1 it cannot, 2 usage, 5 refused by policy.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if loadErr != nil {
+				return loadErr
+			}
+			rules, err := (rulebook{office, person.Rules}).effective(cmd.Flags(), config.Join{})
+			if err != nil {
+				return err
+			}
 			link := ""
 			if len(args) == 1 {
 				link = args[0]
 			}
-			return check(cmd.Context(), cmd.OutOrStdout(), link, policy.Default(), asJSON)
+			return check(cmd.Context(), cmd.OutOrStdout(), link, rules.Policy, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one object")

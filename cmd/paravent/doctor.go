@@ -21,11 +21,12 @@ import (
 	"paravent/media/soundcard"
 	"paravent/privacy/filter"
 	"paravent/privacy/policy"
+	"paravent/privacy/policy/organisation"
 	"paravent/ui/say"
 )
 
-func newDoctor() *cobra.Command {
-	d := &doctor{}
+func newDoctor(office organisation.Source) *cobra.Command {
+	d := &doctor{office: office}
 	cmd := &cobra.Command{
 		Use:   "doctor [LINK]",
 		Short: "Say what is wrong with this machine, and what to do",
@@ -57,6 +58,7 @@ Exit codes: 0 nothing is bad, 1 something is, 2 usage, 5 refused by policy.`,
 
 // A doctor is one run of the command.
 type doctor struct {
+	office        organisation.Source
 	asJSON, share bool
 	out           io.Writer
 	private       []string // what does not go to somebody else
@@ -70,11 +72,19 @@ func (e *doctorError) Error() string { return fmt.Sprintf("%d of these are bad",
 
 func (d *doctor) run(ctx context.Context, link string) error {
 	d.hideSelf()
-	all := slices.Concat([]say.Finding{settingsFinding(), receiptsFinding()}, d.devices(ctx), []say.Finding{pictureFinding(ctx), proxyFinding()})
-	if link == "" {
-		all = append(all, say.DoctorNoLink())
+	rules, broken := policy.Resolve(), error(nil)
+	if layers, err := d.office.Read(); err != nil {
+		broken = err
 	} else {
-		asked, err := d.server(ctx, link)
+		rules = policy.Resolve(layers...)
+	}
+	all := slices.Concat([]say.Finding{settingsFinding(), say.DoctorPolicy(rules, broken), receiptsFinding()}, d.devices(ctx), []say.Finding{pictureFinding(ctx), proxyFinding()})
+	switch {
+	case broken != nil: // nothing may be asked
+	case link == "":
+		all = append(all, say.DoctorNoLink())
+	default:
+		asked, err := d.server(ctx, link, rules.Policy)
 		if err != nil {
 			return err
 		}
@@ -133,9 +143,9 @@ func (d *doctor) hideSelf() {
 }
 
 func settingsFinding() say.Finding {
-	chosen, err := config.Load(config.Path())
+	person, err := config.Read(config.Path())
 	if err == nil {
-		err = chosen.Choices()
+		err = person.Join.Choices()
 	}
 	if file, choice := (*config.FileError)(nil), (*config.ChoiceError)(nil); errors.As(err, &file) || errors.As(err, &choice) {
 		return say.Finding{Check: "settings", Grade: say.Bad, Problem: say.Problem{Code: "settings-file", Text: err.Error(), Hint: "mend the settings file or remove it"}}
@@ -223,9 +233,9 @@ func proxyFinding() say.Finding {
 }
 
 // server asks the server of a link what it is.
-func (d *doctor) server(ctx context.Context, link string) ([]say.Finding, error) {
+func (d *doctor) server(ctx context.Context, link string, rules policy.Policy) ([]say.Finding, error) {
 	n := newNetwork()
-	card, known, no := n.card(ctx, link, policy.Default())
+	card, known, no := n.card(ctx, link, rules)
 	if !known {
 		return nil, no
 	}

@@ -11,6 +11,7 @@ import (
 	"paravent/media/sfu"
 	"paravent/privacy/egress"
 	"paravent/privacy/policy"
+	"paravent/privacy/policy/written"
 	"paravent/privacy/receipt"
 	"paravent/ui/say"
 )
@@ -90,11 +91,24 @@ func report(w io.Writer, err error) int {
 		p, code = say.Of(err), exitPolicy
 	case errors.Is(err, errRefused):
 		p, code = say.Problem{Text: err.Error()}, exitRefused
-	case errors.Is(err, policy.ErrRaw), errors.Is(err, policy.ErrNotListed), errors.As(err, &denied):
+	case errors.Is(err, errMistakes):
+		return exitPolicy
+	case errors.Is(err, policy.ErrRaw), errors.Is(err, policy.ErrNotListed), errors.As(err, &denied), ruled(err):
 		p, code = say.Of(err), exitPolicy
 	default:
 		p = say.Of(err)
 	}
 	_, _ = io.WriteString(w, p.Lines()) // there is nobody else to tell
 	return code
+}
+
+// ruled reports whether err is of a policy that was written down.
+func ruled(err error) bool {
+	var (
+		broken  *written.BrokenError
+		weaker  *policy.WeakerError
+		pending *policy.PendingError
+		off     *policy.OffError
+	)
+	return errors.As(err, &broken) || errors.As(err, &weaker) || errors.As(err, &pending) || errors.As(err, &off)
 }

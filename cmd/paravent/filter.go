@@ -13,16 +13,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"paravent/media/capture"
+	"paravent/privacy/policy/organisation"
 )
 
-func newFilter() *cobra.Command {
+func newFilter(office organisation.Source) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "filter",
 		Short: "Put a file through the filters of a call, to see and measure what they do",
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newFilterPicture(), newFilterSound())
+	cmd.AddCommand(newFilterPicture(office), newFilterSound(office))
 	return cmd
 }
 

@@ -14,12 +14,12 @@ import (
 	"paravent/media/capture/y4m"
 	"paravent/media/frame"
 	"paravent/privacy/filter"
-	"paravent/privacy/policy"
+	"paravent/privacy/policy/organisation"
 )
 
-func newFilterPicture() *cobra.Command {
-	settings, loadErr := config.Load(config.Path())
-	background, asJSON := settings.Background, false
+func newFilterPicture(office organisation.Source) *cobra.Command {
+	person, loadErr := config.Read(config.Path())
+	chosen, asJSON := person.Join, false
 	cmd := &cobra.Command{
 		Use:   "picture IN.y4m OUT.y4m",
 		Short: "Put a film through the very chain of a call",
@@ -31,7 +31,14 @@ standard input or output. Where IN is cut short, what was whole is written.`,
 			if loadErr != nil {
 				return loadErr
 			}
-			chain, err := newCameraChain(background, policy.Default())
+			if _, err := config.ParseBackground(chosen.Background); err != nil {
+				return err
+			}
+			rules, err := (rulebook{office, person.Rules}).holds(cmd, &chosen)
+			if err != nil {
+				return err
+			}
+			chain, err := newCameraChain(chosen.Background, rules.Policy)
 			if err := errors.Join(err, chain.lost); err != nil {
 				return err
 			}
@@ -40,7 +47,7 @@ standard input or output. Where IN is cut short, what was whole is written.`,
 			return tell(cmd, f.files, figures, asJSON, err)
 		},
 	}
-	cmd.Flags().StringVar(&background, "background", settings.Background, backgroundUsage)
+	cmd.Flags().StringVar(&chosen.Background, "background", chosen.Background, backgroundUsage)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "the figures as one object")
 	return cmd
 }

@@ -17,12 +17,12 @@ import (
 	"paravent/media/frame"
 	"paravent/media/soundcard/wav"
 	"paravent/privacy/filter"
-	"paravent/privacy/policy"
+	"paravent/privacy/policy/organisation"
 )
 
-func newFilterSound() *cobra.Command {
-	settings, loadErr := config.Load(config.Path())
-	gate, far, voice, asJSON := settings.RoomGate, "", "", false
+func newFilterSound(office organisation.Source) *cobra.Command {
+	person, loadErr := config.Read(config.Path())
+	chosen, far, voice, asJSON := person.Join, "", "", false
 	cmd := &cobra.Command{
 		Use:   "sound IN.wav OUT.wav",
 		Short: "Put a recording through the very chain of a call",
@@ -39,10 +39,14 @@ is closed, which is exact silence.`,
 			if loadErr != nil {
 				return loadErr
 			}
-			if err := (config.Join{RoomGate: gate, Background: string(config.Blur)}).Choices(); err != nil {
+			if err := (config.Join{RoomGate: chosen.RoomGate, Background: string(config.Blur)}).Choices(); err != nil {
 				return err
 			}
-			chain, err := newSoundChain(gate, policy.Default())
+			rules, err := (rulebook{office, person.Rules}).holds(cmd, &chosen)
+			if err != nil {
+				return err
+			}
+			chain, err := newSoundChain(chosen.RoomGate, rules.Policy)
 			if err != nil {
 				return err
 			}
@@ -51,7 +55,7 @@ is closed, which is exact silence.`,
 			return tell(cmd, f.files, figures, asJSON, err)
 		},
 	}
-	cmd.Flags().StringVar(&gate, "room-gate", settings.RoomGate, "near, strict or off")
+	cmd.Flags().StringVar(&chosen.RoomGate, "room-gate", chosen.RoomGate, "near, strict or off")
 	cmd.Flags().StringVar(&far, "far", "", "a WAV file of what the loudspeaker played meanwhile (default: silence)")
 	cmd.Flags().StringVar(&voice, "calibrate", "", "a WAV file of the person alone, speaking for six seconds or more")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "the figures as one object")

@@ -33,10 +33,9 @@ import (
 const joinTime = 20 * time.Second
 
 // join is one call from the link to the end. chosen is what was said for this
-// call; settings names the devices that are used when one is opened later.
-func join(ctx context.Context, link string, chosen, settings config.Join) (err error) {
+// call; settings names the devices that are used when one is opened later; rules hold.
+func join(ctx context.Context, link string, chosen, settings config.Join, rules policy.Policy) (err error) {
 	began := time.Now()
-	rules := policy.Default()
 	net := newNetwork()
 	link, err = askLink(ctx, link)
 	if err != nil {
@@ -56,6 +55,9 @@ func join(ctx context.Context, link string, chosen, settings config.Join) (err e
 	where, err := net.find(ctx, link, visitor{name: chosen.Name, server: chosen.Server}, rules)
 	if err != nil {
 		return err
+	}
+	if said := sfu.Foreign(rules.Notice).Clean(); said != "" {
+		fmt.Fprintf(os.Stderr, "paravent: %s\n", say.English().Notice(string(call.Organisation), said))
 	}
 	if where.page != "" {
 		fmt.Fprintf(os.Stderr, "paravent: %s\n", say.Leads(where.page, where.room.Server, where.is))

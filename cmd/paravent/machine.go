@@ -20,6 +20,7 @@ import (
 	"paravent/media/codec/opus"
 	"paravent/media/codec/vpx"
 	"paravent/media/present"
+	"paravent/media/sfu"
 	"paravent/media/soundcard"
 	"paravent/privacy/filter"
 	"paravent/privacy/policy"
@@ -36,6 +37,7 @@ type machine struct {
 
 	card *soundcard.Card
 	lost []error // what the person must know from the beginning, and did not choose
+	says string  // what the organisation tells whoever joins
 	deaf bool    // there is no loudspeaker although none was refused
 }
 
@@ -50,6 +52,30 @@ func codecs() codec.Set {
 
 // cameras opens what can stand for a camera.
 func cameras() *source.Source { return source.New(camera.New(), screens()) }
+
+// openers are what a policy lets be opened.
+func openers(rules policy.Policy, card *soundcard.Card) (cams, shown capture.Opener, mics capture.MicrophoneOpener) {
+	cams, shown, mics = cameras(), source.New(screens()), card
+	if err := rules.MayUse(policy.Screen); err != nil {
+		cams, shown = source.New(camera.New()), closed{err}
+	}
+	if err := rules.MayUse(policy.Camera); err != nil {
+		cams = closed{err}
+	}
+	if err := rules.MayUse(policy.Microphone); err != nil {
+		mics = closed{err}
+	}
+	return cams, shown, mics
+}
+
+// closed opens nothing.
+type closed struct{ why error }
+
+func (c closed) OpenCamera(context.Context, string, capture.VideoWish) (capture.Camera, error) {
+	return nil, c.why
+}
+
+func (c closed) OpenMicrophone(context.Context) (capture.Microphone, error) { return nil, c.why }
 
 // screens opens screens and windows.
 func screens() *screen.Screens { return screen.New(os.Getenv("DISPLAY")) }
@@ -67,6 +93,7 @@ func deviceOf(chosen, setting string) string {
 func newMachine(ctx context.Context, to purpose, chosen, settings config.Join, rules policy.Policy, log *slog.Logger) (*machine, error) {
 	mixer := present.NewMixer()
 	m := &machine{
+		says:  sfu.Foreign(rules.Notice).Clean(),
 		wish:  capture.VideoWish{Width: 640, Height: 360, FPS: 30},
 		sound: codec.SoundSettings{Bitrate: 32_000, PacketFor: 20 * time.Millisecond, Complexity: 5, FEC: true, DTX: true},
 	}
@@ -82,8 +109,9 @@ func newMachine(ctx context.Context, to purpose, chosen, settings config.Join, r
 		return nil, err
 	}
 	m.card = card
+	cams, shown, mics := openers(rules, card)
 	m.equipment = call.Equipment{
-		Cameras: cameras(), Screens: source.New(screens()), Microphones: card, Codecs: codecs(),
+		Cameras: cams, Screens: shown, Microphones: mics, Codecs: codecs(),
 		Play: mixer.Add, Speaker: func() capture.Device { return card.InUse().Speaker }, Log: log,
 		ScreenChain: func() (*filter.VideoChain, error) {
 			leave, err := rules.Screen()
@@ -184,6 +212,9 @@ func (m *machine) tryOut(ctx context.Context, chosen config.Join) error {
 
 // announce tells the person which devices are lost, found and really used.
 func (m *machine) announce(ctx context.Context, c *call.Call) {
+	if m.says != "" {
+		c.Tell(call.Notice{What: call.Organisation, Arg: m.says})
+	}
 	for _, err := range m.lost {
 		c.Tell(call.Notice{Err: err})
 	}

@@ -10,14 +10,16 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"paravent/privacy/policy/organisation"
 	"paravent/ui/tui"
 )
 
-func main() { os.Exit(run(os.Args[1:])) }
+func main() { os.Exit(run(os.Args[1:], organisation.System())) }
 
-// run is main with a result. A panic is put in words after the faces have put
+// run is main with a result. Only tests name another office than the system's: there
+// is no flag and no variable for it. A panic is put in words after the faces have put
 // the terminal back in order, and ends as an error.
-func run(args []string) (code int) {
+func run(args []string, office organisation.Source) (code int) {
 	defer func() {
 		if p := recover(); p != nil {
 			stack := debug.Stack()
@@ -30,7 +32,7 @@ func run(args []string) (code int) {
 	}()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	root := newRoot()
+	root := newRoot(office)
 	root.SetArgs(args)
 	return report(os.Stderr, root.ExecuteContext(ctx))
 }

@@ -170,7 +170,7 @@ func (n *network) notYet(p sfu.Page, f sfu.Found) error {
 func hostname(server string) string { return (&url.URL{Host: server}).Hostname() }
 
 // join enters the room. The only hosts that may be spoken to are the link's,
-// and those that the server names for media.
+// those that the server names for media, and further ones of the policy.
 func (n *network) join(ctx context.Context, p place, pass sfu.Pass, pictures []codec.Name, rules policy.Policy, how seal.Encryption, log *slog.Logger) (*sealed.Session, error) {
 	host := hostname(p.room.Server)
 	if err := rules.MayReach(host); err != nil {
@@ -179,6 +179,11 @@ func (n *network) join(ctx context.Context, p place, pass sfu.Pass, pictures []c
 	n.guard.Restrict(func(host string) bool { return rules.MayReach(host) == nil })
 	n.guard.Allow(egress.Signalling, host)
 	n.guard.Allow(egress.Media, host)
+	for _, why := range []egress.Purpose{egress.Signalling, egress.Media} {
+		for _, extra := range rules.Extra(string(why)) {
+			n.guard.Allow(why, extra)
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctx, joinTime)
 	defer cancel()
 	return sealed.Join(ctx, p.kind, p.room, pass, sfu.Kit{

@@ -16,10 +16,12 @@ import (
 	"paravent/media/sfu/loopback"
 	"paravent/media/soundcard"
 	"paravent/privacy/policy"
+	"paravent/privacy/policy/organisation"
 )
 
-func newRehearse() *cobra.Command {
-	settings, loadErr := config.Load(config.Path())
+func newRehearse(office organisation.Source) *cobra.Command {
+	person, loadErr := config.Read(config.Path())
+	settings := person.Join
 	chosen := settings
 	chosen.Speaker = ""
 	cmd := &cobra.Command{
@@ -47,7 +49,11 @@ yourself at once.`,
 			if err := chosen.Choices(); err != nil {
 				return err
 			}
-			return rehearse(cmd.Context(), chosen, settings)
+			rules, err := (rulebook{office, person.Rules}).holds(cmd, &chosen)
+			if err != nil {
+				return err
+			}
+			return rehearse(cmd.Context(), chosen, settings, rules.Policy)
 		},
 	}
 	addCallFlags(cmd, &chosen, settings)
@@ -57,9 +63,8 @@ yourself at once.`,
 
 // rehearse is a call with an echo inside this program. It is made without the
 // network that join makes, so there is no way out.
-func rehearse(ctx context.Context, chosen, settings config.Join) (err error) {
+func rehearse(ctx context.Context, chosen, settings config.Join, rules policy.Policy) (err error) {
 	began := time.Now()
-	rules := policy.Default()
 	log := slog.New(slog.DiscardHandler)
 	m, hears, err := newRehearsalMachine(ctx, chosen, settings, rules, log)
 	if err != nil {

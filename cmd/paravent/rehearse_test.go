@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"paravent/cmd/internal/config"
+	"paravent/privacy/policy"
 )
 
 // sockets returns what sockets this process has open.
@@ -33,7 +34,7 @@ func TestARehearsalOpensNoSocket(t *testing.T) {
 	chosen.For = 2 * time.Second
 	before := sockets(t)
 	ended := make(chan error, 1)
-	go func() { ended <- rehearse(t.Context(), chosen, chosen) }()
+	go func() { ended <- rehearse(t.Context(), chosen, chosen, policy.Default()) }()
 	every := time.NewTicker(20 * time.Millisecond)
 	defer every.Stop()
 	for {

@@ -9,10 +9,12 @@ import (
 
 	"paravent/cmd/internal/config"
 	"paravent/media/soundcard"
+	"paravent/privacy/policy"
+	"paravent/privacy/policy/organisation"
 	"paravent/ui/say"
 )
 
-func newRoot() *cobra.Command {
+func newRoot(office organisation.Source) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "paravent",
 		Short:         "Join video conferences without showing your home",
@@ -23,7 +25,10 @@ func newRoot() *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(newJoin(), newRehearse(), newFilter(), newCalibrate(), newDevices(), newCheck(), newReceipt(), newData(), newDoctor(), newVersion(), newRescue())
+	root.AddCommand(
+		newJoin(office), newRehearse(office), newFilter(office), newCalibrate(office), newDevices(), newCheck(office), newDoctor(office),
+		newPolicy(office), newReceipt(), newData(), newVersion(), newRescue(),
+	)
 	return root
 }
 
@@ -39,8 +44,9 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-func newJoin() *cobra.Command {
-	settings, loadErr := config.Load(config.Path())
+func newJoin(office organisation.Source) *cobra.Command {
+	person, loadErr := config.Read(config.Path())
+	settings := person.Join
 	chosen := settings
 	cmd := &cobra.Command{
 		Use:   "join [LINK]",
@@ -69,11 +75,18 @@ Exit codes: 0 done, 1 error, 2 usage, 3 ended by the server, 4 refused by you,
 			if err := chosen.Choices(); err != nil {
 				return err
 			}
+			rules, err := (rulebook{office, person.Rules}).holds(cmd, &chosen)
+			if err != nil {
+				return err
+			}
+			if asked := rules.Pending(); asked != nil {
+				return &policy.PendingError{Rules: asked}
+			}
 			link := ""
 			if len(args) == 1 {
 				link = args[0]
 			}
-			return join(cmd.Context(), link, chosen, settings)
+			return join(cmd.Context(), link, chosen, settings, rules.Policy)
 		},
 	}
 	addCallFlags(cmd, &chosen, settings)

@@ -19,13 +19,22 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"paravent/privacy/policy/organisation"
 	"paravent/privacy/receipt"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"paravent": func() { os.Exit(run(os.Args[1:])) }, //nolint:forbidigo // it is main here
+		"paravent": func() { os.Exit(run(os.Args[1:], testOffice())) }, //nolint:forbidigo // it is main here
 	})
+}
+
+// envOffice names the folder that stands for the administrators' in scripts. The
+// program itself asks no variable.
+const envOffice = "TEST_OFFICE"
+
+func testOffice() organisation.Source {
+	return organisation.File{Path: filepath.Join(os.Getenv(envOffice), "policy.toml"), Owner: os.Getuid()}
 }
 
 // unsigned is a pass as the links carry it; no server would accept it.
@@ -137,6 +146,7 @@ func TestScript(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("XDG_CONFIG_HOME", e.WorkDir+"/config")
 			e.Setenv("XDG_STATE_HOME", e.WorkDir+"/state")
+			e.Setenv(envOffice, e.WorkDir+"/office")
 			e.Setenv("REFUSES", host(refuses))
 			e.Setenv("OTHER", host(other))
 			e.Setenv("UNTRUSTED", host(untrusted))

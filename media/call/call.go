@@ -122,6 +122,9 @@ func New(s *sealed.Session, set Settings, e Equipment) *Call {
 		Encryption: Encryption{Grade: s.Grade(), Required: s.Required()},
 		Own:        Own{Camera: Sending{Phase: Off}, Microphone: Sending{Phase: Off}, Screen: Sending{Phase: Off}, Background: set.Background, Gate: set.Gate, PushToTalk: set.PushToTalk},
 	}
+	if set.Policy.MayUse(policy.Chat) != nil {
+		c.state.Caps.Chat = false
+	}
 	if set.Rehearsal {
 		c.state.Rehearsal, c.state.Room = true, "rehearsal"
 	}
@@ -165,6 +168,9 @@ func (c *Call) Run(ctx context.Context) error {
 		case e, ok := <-c.session.Events():
 			if !ok {
 				return nil
+			}
+			if _, chat := e.(sfu.ChatArrived); chat && c.settings.Policy.MayUse(policy.Chat) != nil {
+				continue
 			}
 			c.change(func(s State) State { return s.After(e) })
 			c.heed(ctx, &own, e)

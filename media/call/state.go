@@ -157,8 +157,9 @@ const (
 	TakeDropped   What = "recording dropped"
 	LinkCut       What = "link cut" // and being mended
 	LinkBack      What = "link back"
-	SharedKey     What = "shared key" // what a passphrase is not worth
-	PlainChat     What = "plain chat" // the first message that the operator can read
+	SharedKey     What = "shared key"   // what a passphrase is not worth
+	PlainChat     What = "plain chat"   // the first message that the operator can read
+	Organisation  What = "organisation" // has something to tell, which is Arg
 )
 
 // maxChat and maxNotices bound what a call remembers; what others write comes

@@ -8,6 +8,7 @@ import (
 
 	"paravent/media/sfu"
 	"paravent/privacy/consent"
+	"paravent/privacy/policy"
 )
 
 // SetCamera opens or closes the camera. Closed means that the device is closed.
@@ -85,7 +86,12 @@ func (c *Call) ShowHeld(context.Context) error {
 func (c *Call) HandUp() bool { return c.State().Own.Hand }
 
 // Say sends a chat message.
-func (c *Call) Say(ctx context.Context, text string) error { return c.session.Say(ctx, text) }
+func (c *Call) Say(ctx context.Context, text string) error {
+	if err := c.settings.Policy.MayUse(policy.Chat); err != nil {
+		return err
+	}
+	return c.session.Say(ctx, text)
+}
 
 // Leave ends the call.
 func (c *Call) Leave(ctx context.Context) error {

@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // An Origin is whose word a rule is.
@@ -175,4 +176,41 @@ func (e Effective) Pending() (all []Rule) {
 		}
 	}
 	return all
+}
+
+// A WeakerError says that somebody asked for less than a rule that holds.
+type WeakerError struct {
+	Setting string // as the person said it
+	Overruled
+}
+
+func (e *WeakerError) Error() string {
+	return fmt.Sprintf("%s is not allowed: %s", e.Setting, e.Rule)
+}
+
+// String says what holds, and who says so.
+func (r Rule) String() string {
+	value := r.Key.Write(r.Value)
+	if value == "" {
+		value = "nothing"
+	}
+	by := map[Origin]string{
+		Program: "the program sets", Mandatory: "your organisation has set", OfDefault: "your organisation's default is",
+		File: "your settings file says", Flag: "you said",
+	}[r.Origin]
+	if r.At.Path == "" || r.Origin == Flag {
+		return fmt.Sprintf("%s %s = %s", by, r.Key.Name, value)
+	}
+	return fmt.Sprintf("%s %s = %s (%s)", by, r.Key.Name, value, r.At)
+}
+
+// A PendingError says that rules ask for what this version cannot do.
+type PendingError struct{ Rules []Rule }
+
+func (e *PendingError) Error() string {
+	texts := make([]string, 0, len(e.Rules))
+	for _, r := range e.Rules {
+		texts = append(texts, r.String())
+	}
+	return "this version cannot do what is asked for: " + strings.Join(texts, "; ")
 }

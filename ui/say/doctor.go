@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"paravent/media/capture"
+	"paravent/privacy/policy"
 )
 
 // A Grade says how grave what doctor found is.
@@ -47,6 +48,23 @@ func DoctorSettings(path string, there bool) Finding {
 		return finding("settings", Fine, "no-settings", "", "there is no settings file, so the most private settings hold")
 	}
 	return finding("settings", Fine, "settings", "", "%s can be read", clean(path))
+}
+
+// DoctorPolicy is of the organisation's policy, or of why it cannot be followed.
+func DoctorPolicy(e policy.Effective, broken error) Finding {
+	if broken != nil {
+		return Failed("policy", Bad, broken)
+	}
+	n := 0
+	for _, r := range e.Rules {
+		if r.Origin == policy.Mandatory || r.Origin == policy.OfDefault {
+			n++
+		}
+	}
+	if n == 0 {
+		return finding("policy", Fine, "no-policy", "", "your organisation has set nothing on this machine")
+	}
+	return finding("policy", Fine, "policy", "", "your organisation has set %d rules; paravent policy show lists them", n)
 }
 
 // DoctorDevices is of the devices of one kind that could be opened; none was.

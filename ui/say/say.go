@@ -69,6 +69,9 @@ func Of(err error) Problem {
 	if p, ok := ofSeal(err); ok {
 		return p
 	}
+	if p, ok := ruled(err); ok {
+		return p
+	}
 	switch {
 	case errors.As(err, &held):
 		return Problem{"held-back", held.Filter + " does not work, so nothing raw is sent", "the others see a plain colour, or hear silence, until it works again"}

@@ -14,6 +14,7 @@ import (
 	"paravent/privacy/egress"
 	"paravent/privacy/filter"
 	"paravent/privacy/policy"
+	"paravent/privacy/policy/written"
 	"paravent/ui/command"
 	"paravent/ui/say"
 )
@@ -40,7 +41,8 @@ func TestEveryFailureThatIsKnownHasItsOwnWordsAndHint(t *testing.T) {
 		&capture.DeviceError{Kind: capture.ScreenKind, Err: capture.ErrNoDevice}, sfu.ErrNoAnswer, sfu.ErrOnePicture, policy.ErrNotListed,
 		&sfu.UnknownPageError{Server: "h"}, &sfu.NotYetError{Server: "h"}, &sfu.NotYetError{Server: "h", Closed: true}, &sfu.SentElsewhereError{Page: "h", Server: "i"},
 		&call.MemberError{Name: "Bob"}, call.ErrNoPush, call.ErrNoRehearsal, call.ErrNoMicrophone, call.ErrNoSpeaker, call.ErrTaking, call.ErrNoReveal, call.ErrWaiting,
-		&call.DiaryError{Err: fs.ErrPermission})
+		&call.DiaryError{Err: fs.ErrPermission},
+		&written.BrokenError{}, &policy.WeakerError{}, &policy.PendingError{}, &policy.OffError{Use: policy.Chat})
 	codes := make(map[string]error)
 	for _, err := range errs {
 		p := say.Of(fmt.Errorf("somewhere: %w", err))
@@ -102,6 +104,10 @@ func TestNothingOfTheNetworkIsSaidUncleaned(t *testing.T) {
 		say.Of(&sfu.NotYetError{Server: bad}),
 		say.Of(&sfu.SentElsewhereError{Page: "h", Server: bad}),
 		{Text: say.Leads(bad, bad+"x", sfu.Found{Version: sfu.Foreign(bad), EndToEnd: sfu.EndToEndRequired})},
+		say.Of(&written.BrokenError{Problems: []written.Problem{{Text: bad}}}),
+		{Text: say.Mistake(written.Problem{Text: bad})},
+		{Text: say.PutAside(policy.Overruled{Wanted: bad})},
+		{Text: say.RuleLine(policy.Rule{Value: bad, At: policy.Place{Path: bad}})},
 		{Text: strings.Join(hostileCard(bad).Lines(time.Now()), "\n")},
 	} {
 		for _, r := range p.Text {

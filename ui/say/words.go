@@ -235,6 +235,8 @@ func (Words) Notice(what, arg string) string {
 		return strings.ReplaceAll(SharedKey(), "\n", " ")
 	case "plain chat":
 		return "the chat is not encrypted end to end: the operator of the server can read it"
+	case "organisation":
+		return "your organisation says: " + arg
 	case "volumes":
 		if arg == "" {
 			return "nobody else is here"

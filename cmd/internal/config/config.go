@@ -6,11 +6,8 @@
 package config
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -90,20 +87,8 @@ func Path() string { return filepath.Join(xdg.ConfigHome, "paravent", "config.to
 // Load reads the settings file over the defaults. That there is none is no
 // error.
 func Load(path string) (Join, error) {
-	j := Defaults()
-	b, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return j, nil
-	}
-	if err != nil {
-		return j, err
-	}
-	d := toml.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&j); err != nil {
-		return Defaults(), &FileError{Path: path, Why: explain(err)}
-	}
-	return j, nil
+	p, err := Read(path)
+	return p.Join, err
 }
 
 func explain(err error) string {

@@ -1,23 +1,47 @@
 package written
 
 import (
+	"sort"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
 // positions are where the keys of a document stand, by their dotted names.
-type positions map[string]unstable.Position
+type positions map[string]position
+
+// A position is a line and a column in bytes, both counted from 1.
+type position struct{ line, column int }
+
+// A ruler tells the position of an offset.
+type ruler []int // where each line begins
+
+func newRuler(text []byte) ruler {
+	r := ruler{0}
+	for i, b := range text {
+		if b == '\n' {
+			r = append(r, i+1)
+		}
+	}
+	return r
+}
+
+func (r ruler) at(offset int) position {
+	line := sort.SearchInts(r, offset+1)
+	return position{line, offset - r[line-1] + 1}
+}
 
 // positionsOf reads text, which was decoded already.
 func positionsOf(text []byte) positions {
 	all := make(positions)
 	p := unstable.Parser{}
 	p.Reset(text)
+	lines := newRuler(text)
 	table := ""
 	for p.NextExpression() {
 		e := p.Expression()
-		name, first := dotted(&p, e)
+		name, offset := dotted(e)
+		first := lines.at(offset)
 		if e.Kind == unstable.Table || e.Kind == unstable.ArrayTable {
 			table = name
 			all.note(name, first)
@@ -33,26 +57,23 @@ func positionsOf(text []byte) positions {
 	return all
 }
 
-// dotted is the name of an expression that has one, and where it begins.
-func dotted(p *unstable.Parser, e *unstable.Node) (string, unstable.Position) {
-	var first unstable.Position
+// dotted is the name of an expression that has one, and the offset of its beginning.
+func dotted(e *unstable.Node) (name string, offset int) {
 	if e.Kind != unstable.Table && e.Kind != unstable.ArrayTable && e.Kind != unstable.KeyValue {
-		return "", first
+		return "", 0
 	}
 	var parts []string
 	for k := e.Key(); k.Next(); {
-		if n := k.Node(); first.Line == 0 {
-			first = p.Shape(n.Raw).Start
-			parts = append(parts, string(n.Data))
-		} else {
-			parts = append(parts, string(n.Data))
+		if parts == nil {
+			offset = int(k.Node().Raw.Offset)
 		}
+		parts = append(parts, string(k.Node().Data))
 	}
-	return strings.Join(parts, "."), first
+	return strings.Join(parts, "."), offset
 }
 
 // note keeps where a key was first named, and all that it lies in.
-func (all positions) note(name string, at unstable.Position) {
+func (all positions) note(name string, at position) {
 	for {
 		if _, known := all[name]; !known {
 			all[name] = at
@@ -66,14 +87,14 @@ func (all positions) note(name string, at unstable.Position) {
 }
 
 // of is where a key stands, or what it lies in; the beginning, if nothing is known.
-func (all positions) of(name string) unstable.Position {
+func (all positions) of(name string) position {
 	for {
 		if at, ok := all[name]; ok {
 			return at
 		}
 		i := strings.LastIndexByte(name, '.')
 		if i < 0 {
-			return unstable.Position{Line: 1, Column: 1}
+			return position{1, 1}
 		}
 		name = name[:i]
 	}

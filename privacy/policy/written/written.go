@@ -30,6 +30,14 @@ type Problem struct {
 
 func (p Problem) String() string { return p.At.String() + ": " + p.Text }
 
+// Where is p without the file's name.
+func (p Problem) Where() string {
+	if p.At.Line == 0 {
+		return p.Text
+	}
+	return fmt.Sprintf("line %d, column %d: %s", p.At.Line, p.At.Column, p.Text)
+}
+
 // A BrokenError says that what somebody wrote down cannot be followed. Who finds one
 // must not go on as if nothing had been written.
 type BrokenError struct{ Problems []Problem }
@@ -115,7 +123,7 @@ func clean(s string) string {
 
 func (d *document) place(key string) policy.Place {
 	at := d.at.of(key)
-	return policy.Place{Path: d.path, Line: at.Line, Column: at.Column}
+	return policy.Place{Path: d.path, Line: at.line, Column: at.column}
 }
 
 func (d *document) problem(key, format string, args ...any) {

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"paravent/cmd/internal/config"
+	"paravent/privacy/policy"
+	"paravent/privacy/policy/organisation"
+	"paravent/ui/say"
+)
+
+// A rulebook is where the rules of a command come from.
+type rulebook struct {
+	office organisation.Source
+	person policy.Layer // what the settings file says
+}
+
+// effective returns what holds for a command with these flags. A policy that cannot
+// be followed is an error.
+func (b rulebook) effective(flags *pflag.FlagSet, chosen config.Join) (policy.Effective, error) {
+	layers, err := b.office.Read()
+	if err != nil {
+		return policy.Effective{}, err
+	}
+	said := func(setting string) bool { return flags.Changed(flagOf(setting)) }
+	return policy.Resolve(append(layers, b.person, chosen.Says(said, policy.Place{}))...), nil
+}
+
+// flagOf is the flag that says a setting of the file.
+func flagOf(setting string) string { return strings.ReplaceAll(setting, "_", "-") }
+
+// holds returns the policy for cmd. A flag that asks for less than a rule is refused;
+// a setting of the file that does is put aside in chosen, and the person is told.
+func (b rulebook) holds(cmd *cobra.Command, chosen *config.Join) (policy.Effective, error) {
+	e, err := b.effective(cmd.Flags(), *chosen)
+	if err != nil {
+		return e, err
+	}
+	for _, o := range e.Overruled {
+		setting := config.Setting(o.Key.Name)
+		if o.By == policy.Flag {
+			name := flagOf(setting)
+			return e, &policy.WeakerError{Setting: fmt.Sprintf("--%s %s", name, cmd.Flags().Lookup(name).Value), Overruled: o}
+		}
+		if _, err := fmt.Fprintf(cmd.ErrOrStderr(), "paravent: %s\n", say.PutAside(o)); err != nil {
+			return e, err
+		}
+		if !cmd.Flags().Changed(flagOf(setting)) {
+			putBack(chosen, setting)
+		}
+	}
+	return e, nil
+}
+
+// putBack sets a setting of the file to what it would be without the file.
+func putBack(chosen *config.Join, setting string) {
+	switch was := config.Defaults(); setting {
+	case "background":
+		chosen.Background = was.Background
+	case "room_gate":
+		chosen.RoomGate = was.RoomGate
+	}
+}

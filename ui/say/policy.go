@@ -1,0 +1,83 @@
+package say
+
+import (
+	"errors"
+	"fmt"
+
+	"paravent/media/sfu"
+	"paravent/privacy/policy"
+	"paravent/privacy/policy/written"
+)
+
+// ruled returns the words for an error of a policy that was written down.
+func ruled(err error) (Problem, bool) {
+	var (
+		broken  *written.BrokenError
+		weaker  *policy.WeakerError
+		pending *policy.PendingError
+		off     *policy.OffError
+	)
+	switch {
+	case errors.As(err, &broken):
+		return brokenPolicy(broken), true
+	case errors.As(err, &weaker):
+		return Problem{"policy-weaker", clean(weaker.Error()), "leave that out; paravent policy show says what holds, and by whose word"}, true
+	case errors.As(err, &pending):
+		return Problem{"policy-pending", clean(pending.Error()), "nothing was sent; whoever looks after this machine may install a newer version, or take the rule away"}, true
+	case errors.As(err, &off):
+		return Problem{"policy-off", clean(off.Error()), "paravent policy show says by whose word"}, true
+	}
+	return Problem{}, false
+}
+
+func brokenPolicy(e *written.BrokenError) Problem {
+	p := Problem{Code: "policy-broken", Text: "the policy cannot be followed", Hint: "nothing is sent until that is mended; paravent policy check says all that is wrong; tell whoever looks after this machine"}
+	if len(e.Problems) > 0 {
+		p.Text = "your organisation's policy cannot be followed: " + clean(e.Problems[0].String())
+	}
+	if more := len(e.Problems) - 1; more > 0 {
+		p.Text += fmt.Sprintf("; and %d more", more)
+	}
+	return p
+}
+
+// PutAside says that a setting of the person's file does not hold.
+func PutAside(o policy.Overruled) string {
+	wanted := o.Key.Write(o.Wanted)
+	if wanted == "" {
+		wanted = "nothing"
+	}
+	return clean(fmt.Sprintf("your settings file asks for %s = %s, which does not hold: %s", o.Key.Name, wanted, o.Rule))
+}
+
+// The words of paravent policy.
+const (
+	NoPolicy   = "your organisation has set no policy on this machine"
+	GoodPolicy = "no mistake was found"
+)
+
+// RuleLine is a rule on one line, after its name and its value: by whose word it
+// holds, and what this version makes of it.
+func RuleLine(r policy.Rule) string {
+	by := map[policy.Origin]string{
+		policy.Program: "the program", policy.Mandatory: "your organisation, mandatory", policy.OfDefault: "your organisation, as a default",
+		policy.File: "your settings file", policy.Flag: "a flag",
+	}[r.Origin]
+	if r.At.Path != "" {
+		by += " (" + clean(r.At.String()) + ")"
+	}
+	switch set := r.Origin != policy.Program; {
+	case set && r.Key.Pending:
+		by += "; this version cannot do that, so nobody can join"
+	case set && r.Key.Unused:
+		by += "; this version has nothing that it applies to"
+	}
+	value := r.Key.Write(r.Value)
+	if value == "" {
+		value = "-"
+	}
+	return fmt.Sprintf("%-22s %-10s %s", r.Key.Name, clean(value), by)
+}
+
+// Mistake is one problem of a policy on one line.
+func Mistake(p written.Problem) string { return sfu.Foreign(p.String()).Clean() }
