@@ -80,6 +80,20 @@ func join(ctx context.Context, link string, chosen, settings config.Join, rules 
 	}
 	defer func() { err = errors.Join(err, figures.close()) }()
 
+	var c *call.Call
+	kept, lost := keepReceipt(chosen, where, rules)
+	switch {
+	case lost != nil && rules.Receipts:
+		return lost
+	case lost != nil:
+		m.lost = append(m.lost, lost)
+	case kept != nil:
+		writing, stop := context.WithCancel(ctx)
+		defer stop()
+		go writeFlows(writing, kept, net.guard)
+		defer func() { err = errors.Join(err, kept.End(endWord(c), flows(net.guard))) }()
+	}
+
 	enter := func() (*sealed.Session, error) {
 		return net.join(ctx, where, pass, pictures(chosen), rules, how, log)
 	}
@@ -92,11 +106,7 @@ func join(ctx context.Context, link string, chosen, settings config.Join, rules 
 	if err != nil {
 		return err
 	}
-	kept, err := keepReceipt(chosen, where)
-	if err != nil {
-		m.lost = append(m.lost, err)
-	}
-	c := call.New(session, call.Settings{
+	c = call.New(session, call.Settings{
 		Server: where.room.Server, Camera: deviceOf(chosen.Camera, settings.Camera), Screen: chosen.Screen,
 		Wish: m.wish, Codec: codec.Name(chosen.Codec), Sound: m.sound, Policy: rules,
 		Background: m.background, Gate: m.gate,
@@ -104,12 +114,6 @@ func join(ctx context.Context, link string, chosen, settings config.Join, rules 
 		PushToTalk: chosen.Push(), Confidential: chosen.Confidential,
 		AwayMutes: chosen.Away == "mute", Diary: diaryOf(kept), Began: began,
 	}, m.equipment)
-	if kept != nil {
-		writing, stop := context.WithCancel(ctx)
-		defer stop()
-		go writeFlows(writing, kept, net.guard)
-		defer func() { err = errors.Join(err, kept.End(endWord(c), flows(net.guard))) }()
-	}
 	return attend(ctx, c, m, figures, chosen)
 }
 

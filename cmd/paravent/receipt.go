@@ -18,12 +18,13 @@ import (
 	"paravent/cmd/internal/config"
 	"paravent/media/call"
 	"paravent/privacy/egress"
+	"paravent/privacy/policy"
 	"paravent/privacy/receipt"
 	"paravent/ui/say"
 )
 
-// receiptsFor is how long a receipt is kept.
-const receiptsFor = 90 * 24 * time.Hour
+// receiptDays is for how many days a receipt is kept where no policy says less.
+const receiptDays = 90
 
 func receipts() receipt.Book { return receipt.At(filepath.Join(xdg.StateHome, "paravent", "receipts")) }
 
@@ -34,13 +35,18 @@ func receiptKey() receipt.Key {
 	return receipt.NewKey(seed)
 }
 
-// keepReceipt begins the receipt of a call, or returns nil where the person wants none.
-func keepReceipt(chosen config.Join, where place) (*receipt.Writer, error) {
-	if chosen.Receipt == "off" {
+// keepReceipt begins the receipt of a call, or returns nil where the person wants none
+// and the policy lets them.
+func keepReceipt(chosen config.Join, where place, rules policy.Policy) (*receipt.Writer, error) {
+	if chosen.Receipt == "off" && !rules.Receipts {
 		return nil, nil //nolint:nilnil // none is wanted, and that is fine
 	}
 	key, book := receiptKey(), receipts()
-	if err := book.Expire(time.Now().Add(-receiptsFor), key); err != nil {
+	days := receiptDays
+	if rules.ReceiptDays > 0 {
+		days = min(days, int(rules.ReceiptDays))
+	}
+	if err := book.Expire(time.Now().AddDate(0, 0, -days), key); err != nil {
 		return nil, &call.DiaryError{Err: err}
 	}
 	w, err := book.Begin(receipt.Start{Program: version, Kind: where.kind.Kind(), Server: where.room.Server}, key)
@@ -90,8 +96,11 @@ func writeFlows(ctx context.Context, w *receipt.Writer, guard *egress.Guard) {
 	}
 }
 
-// endWord is why c ended, as a receipt says it.
+// endWord is why c ended, as a receipt says it; c is nil if it never began.
 func endWord(c *call.Call) string {
+	if c == nil {
+		return "not joined"
+	}
 	if e := c.State().Ended; e != nil {
 		return string(e.Why)
 	}
@@ -111,7 +120,7 @@ func newReceipt() *cobra.Command {
 were spoken to, whether camera, microphone and screen were on and through which
 filter, the encryption, and what you answered. No names, no words, no pictures
 and no sound are in it. Its lines are signed and follow each other, so that a
-change shows. A receipt is deleted after 90 days; --receipt off keeps none.
+change shows. A receipt is deleted after 90 days, or fewer as a policy says; --receipt off keeps none.
 
 CALL is a name from the list, the beginning of one, or last.`,
 		Args: noArgs,

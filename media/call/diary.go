@@ -125,9 +125,16 @@ func (w *writing) run() error {
 	}
 }
 
-// keepDiary tells the diary until the call is over.
+// keepDiary tells the diary until the call is over. Where the policy wants a receipt the
+// call ends with it.
 func (c *Call) keepDiary() {
-	if err := c.writing.run(); err != nil {
-		c.tell(err)
+	err := c.writing.run()
+	if err == nil {
+		return
+	}
+	c.tell(err)
+	if c.settings.Policy.Receipts {
+		c.shut()
+		c.leaveNow()
 	}
 }

@@ -107,3 +107,25 @@ func TestFactsAreCheapWhileNothingChanges(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+func TestWhereAReceiptIsARuleTheCallEndsWithIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &notebook{}
+		s := enter(t, func(set *call.Settings) { set.Diary, set.Policy.Receipts = d, true })
+		if err := s.SetMicrophone(t.Context(), true); err != nil {
+			t.Fatal(err)
+		}
+		pass(time.Second)
+		d.mu.Lock()
+		d.fail = errors.New("the disk is full")
+		d.mu.Unlock()
+		s.session.queue.Put(sfu.RecordingChanged{On: true})
+		pass(time.Second)
+		n := s.count("packet microphone")
+		pass(time.Minute)
+		if s.count("packet microphone") != n || s.count("close microphone") != 1 || s.State().Ended == nil {
+			t.Errorf("the call goes on without its receipt: %+v", s.State().Ended)
+		}
+		s.end(t)
+	})
+}

@@ -310,7 +310,7 @@ func signInKeys() []Key {
 
 func recordKeys() []Key {
 	return []Key{{
-		Name: "receipts_always", Field: "Receipts", Group: Records, Form: YesNo, Pending: true,
+		Name: "receipts_always", Field: "Receipts", Group: Records, Form: YesNo,
 		Title: Words{"A receipt of every call", "Nachweis über jeden Anruf"},
 		Does: Words{
 			"No call without a receipt on this machine of what was sent when and where to, without its content.",
@@ -319,7 +319,7 @@ func recordKeys() []Key {
 		Strict: yes(), Example: true,
 		at: func(p *Policy) any { return &p.Receipts },
 	}, {
-		Name: "receipts_days", Field: "ReceiptDays", Group: Records, Form: Number, Least: 1, Most: 3660, Unused: true,
+		Name: "receipts_days", Field: "ReceiptDays", Group: Records, Form: Number, Least: 1, Most: 3660,
 		Title: Words{"Days that receipts are kept", "Tage, die Nachweise bleiben"},
 		Does: Words{
 			"Receipts are deleted after so many days.",
