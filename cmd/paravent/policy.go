@@ -78,11 +78,20 @@ func showRules(w io.Writer, e policy.Effective) error {
 		}
 	}
 	for _, o := range e.Overruled {
-		if _, err := fmt.Fprintln(w, say.PutAside(o)); err != nil {
+		if _, err := fmt.Fprintln(w, say.PutAside(o, spelled(o))); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// spelled is the setting that o is about, as a flag or as in the file.
+func spelled(o policy.Overruled) string {
+	setting := config.Setting(o.Key.Name)
+	if o.By == policy.Flag {
+		return flagOf(setting)
+	}
+	return setting
 }
 
 // A ruleObject is a rule as --json writes it.

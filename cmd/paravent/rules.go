@@ -42,14 +42,14 @@ func (b rulebook) holds(cmd *cobra.Command, chosen *config.Join) (policy.Effecti
 	}
 	for _, o := range e.Overruled {
 		setting := config.Setting(o.Key.Name)
+		flag := flagOf(setting) // of the same name
 		if o.By == policy.Flag {
-			name := flagOf(setting)
-			return e, &policy.WeakerError{Setting: fmt.Sprintf("--%s %s", name, cmd.Flags().Lookup(name).Value), Overruled: o}
+			return e, &policy.WeakerError{Setting: fmt.Sprintf("--%s %s", flag, cmd.Flags().Lookup(flag).Value), Overruled: o}
 		}
-		if _, err := fmt.Fprintf(cmd.ErrOrStderr(), "paravent: %s\n", say.PutAside(o)); err != nil {
+		if _, err := fmt.Fprintf(cmd.ErrOrStderr(), "paravent: %s\n", say.PutAside(o, setting)); err != nil {
 			return e, err
 		}
-		if !cmd.Flags().Changed(flagOf(setting)) {
+		if !cmd.Flags().Changed(flag) {
 			putBack(chosen, setting)
 		}
 	}

@@ -41,13 +41,17 @@ func brokenPolicy(e *written.BrokenError) Problem {
 	return p
 }
 
-// PutAside says that a setting of the person's file does not hold.
-func PutAside(o policy.Overruled) string {
-	wanted := o.Key.Write(o.Wanted)
-	if wanted == "" {
-		wanted = "nothing"
+// PutAside says that something that a person said does not hold: in a setting, by a
+// flag of the same name, or else as a rule.
+func PutAside(o policy.Overruled, setting string) string {
+	what := fmt.Sprintf("%s = %s of your settings file", o.Key.Name, o.Key.Write(o.Wanted))
+	switch {
+	case o.By == policy.Flag:
+		what = "--" + setting
+	case o.Said.Line == 0:
+		what = "the setting " + setting + " of your settings file"
 	}
-	return clean(fmt.Sprintf("your settings file asks for %s = %s, which does not hold: %s", o.Key.Name, wanted, o.Rule))
+	return clean(fmt.Sprintf("%s does not hold: %s", what, o.Rule))
 }
 
 // The words of paravent policy.

@@ -106,7 +106,7 @@ func TestNothingOfTheNetworkIsSaidUncleaned(t *testing.T) {
 		{Text: say.Leads(bad, bad+"x", sfu.Found{Version: sfu.Foreign(bad), EndToEnd: sfu.EndToEndRequired})},
 		say.Of(&written.BrokenError{Problems: []written.Problem{{Text: bad}}}),
 		{Text: say.Mistake(written.Problem{Text: bad})},
-		{Text: say.PutAside(policy.Overruled{Wanted: bad})},
+		{Text: say.PutAside(policy.Overruled{Wanted: bad, Said: policy.Place{Line: 1}}, "")},
 		{Text: say.RuleLine(policy.Rule{Value: bad, At: policy.Place{Path: bad}})},
 		{Text: strings.Join(hostileCard(bad).Lines(time.Now()), "\n")},
 	} {
