@@ -94,6 +94,7 @@ func join(ctx context.Context, link string, chosen, settings config.Join, rules 
 		defer func() { err = errors.Join(err, kept.End(endWord(c), flows(net.guard))) }()
 	}
 
+	defer net.watch(context.WithoutCancel(ctx), log)()
 	enter := func() (*sealed.Session, error) {
 		return net.join(ctx, where, pass, pictures(chosen), rules, how, log)
 	}

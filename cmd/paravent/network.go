@@ -36,12 +36,13 @@ func kinds() []sfu.Connector {
 // A network is the guard and every kind of server behind it.
 type network struct {
 	guard *egress.Guard
+	links *egress.Network // that this machine has
 	kinds []sfu.Connector
 	known []sfu.Recogniser // of the kinds, and of those that cannot be joined
 }
 
 func newNetwork() *network {
-	n := &network{guard: egress.NewGuard(), kinds: kinds()}
+	n := &network{guard: egress.NewGuard(), links: egress.NewNetwork(), kinds: kinds()}
 	for _, k := range n.kinds {
 		if r, ok := k.(sfu.Recogniser); ok {
 			n.known = append(n.known, r)
@@ -169,6 +170,20 @@ func (n *network) notYet(p sfu.Page, f sfu.Found) error {
 
 func hostname(server string) string { return (&url.URL{Host: server}).Hostname() }
 
+// watch follows the links of this machine. Where the system does not tell, a call that
+// is cut is mended later, and that is all.
+func (n *network) watch(ctx context.Context, log *slog.Logger) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := n.links.Run(ctx); err != nil {
+			log.Warn("links", "err", err)
+		}
+	}()
+	return func() { cancel(); <-ended }
+}
+
 // join enters the room. The only hosts that may be spoken to are the link's,
 // those that the server names for media, and further ones of the policy.
 func (n *network) join(ctx context.Context, p place, pass sfu.Pass, pictures []codec.Name, rules policy.Policy, how seal.Encryption, log *slog.Logger) (*sealed.Session, error) {
@@ -186,7 +201,7 @@ func (n *network) join(ctx context.Context, p place, pass sfu.Pass, pictures []c
 	}
 	ctx, cancel := context.WithTimeout(ctx, joinTime)
 	defer cancel()
-	return sealed.Join(ctx, p.kind, p.room, pass, sfu.Kit{
+	k := sfu.Kit{
 		Signalling: n.guard.Lane(egress.Signalling).HTTPClient(),
 		Media:      n.guard.Lane(egress.Media),
 		RelayOnly:  rules.RelayOnly,
@@ -194,5 +209,9 @@ func (n *network) join(ctx context.Context, p place, pass sfu.Pass, pictures []c
 		Log:        log,
 
 		NoHostCandidates: rules.NoLocalAddress,
-	}, how)
+	}
+	if !egress.IsLoopback(host) { // which no link leads to
+		k.Network = n.links
+	}
+	return sealed.Join(ctx, p.kind, p.room, pass, k, how)
 }

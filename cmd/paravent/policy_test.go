@@ -15,6 +15,7 @@ import (
 	"paravent/media/sfu"
 	"paravent/privacy/egress"
 	"paravent/privacy/policy"
+	"paravent/privacy/seal"
 )
 
 func TestTheOrganisationsImageStandsIfMandatoryAndIsChangedIfADefault(t *testing.T) {
@@ -83,7 +84,7 @@ func TestTheFiltersThatAPolicyCanAskForAreThoseOfTheChains(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.make(nil); err != nil {
+	if _, err := c.make(nil, false); err != nil {
 		t.Error(err)
 	}
 }
@@ -105,7 +106,7 @@ func TestOnlyHostsOfThePolicyAreSpokenToBesideTheLinks(t *testing.T) {
 		if !ok || err != nil {
 			t.Fatal(err)
 		}
-		_, _ = n.join(t.Context(), at, sfu.Pass{}, nil, rules, slog.New(slog.DiscardHandler)) // there is no meeting
+		_, _ = n.join(t.Context(), at, sfu.Pass{}, nil, rules, seal.None(), slog.New(slog.DiscardHandler)) // there is no meeting
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -349,3 +349,38 @@ func TestWhatIsLostOfSeveralSizesIsSentAgain(t *testing.T) {
 	}
 	both.Wait()
 }
+
+// The network of a lab does not count bytes, so the test does.
+func TestAWayThatIsDoubtedIsShakyUnlessSomethingComes(t *testing.T) {
+	l := newLab(t)
+	a, b := l.newEnd(t, 0, Settings{}), l.newEnd(t, 1, Settings{})
+	if _, err := a.OpenChannel("_reliable", true); err != nil {
+		t.Fatal(err)
+	}
+	settle(t, a, b, false)
+	a.awaitConnected(t)
+	nothing := func(what string) {
+		t.Helper()
+		select {
+		case s := <-a.states:
+			if s != Connected { // which both the way and the whole connection say
+				t.Errorf("%s: %s", what, s)
+			}
+		default:
+		}
+	}
+	a.Doubt(time.Hour)
+	nothing("while it is waited for")
+	a.wire.down.Add(1)
+	a.Doubt(0)
+	for s := Connected; s != Shaky; {
+		s = get(t, a.states)
+	}
+	a.wire.down.Add(1)
+	if s := get(t, a.states); s != Connected {
+		t.Errorf("something came, and it is %s", s)
+	}
+	shut(t, a.Peer)
+	a.Doubt(0)
+	nothing("after the end")
+}

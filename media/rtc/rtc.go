@@ -224,6 +224,44 @@ func (p *Peer) writeRTCP(packets ...rtcp.Packet) error {
 	return nil
 }
 
+// Doubt has the way show that it still carries something, as after a change of the
+// network: if nothing comes within the given time it is Shaky, which otherwise takes
+// three seconds. The other side of a way that is well says something every second.
+func (p *Peer) Doubt(within time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.isClosed {
+		p.working.Go(func() { p.prove(within) })
+	}
+}
+
+func (p *Peer) prove(within time.Duration) {
+	before := p.wire.down.Load()
+	if !p.pass(within) || p.wire.down.Load() != before || p.pc.ICEConnectionState() != webrtc.ICEConnectionStateConnected {
+		return
+	}
+	p.tell(Shaky)
+	// What pion has not noticed it will not say the end of.
+	for p.pass(100*time.Millisecond) && p.pc.ICEConnectionState() == webrtc.ICEConnectionStateConnected {
+		if p.wire.down.Load() != before {
+			p.tell(Connected)
+			return
+		}
+	}
+}
+
+// pass lets time pass; false if the peer is closed meanwhile.
+func (p *Peer) pass(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-p.done:
+		return false
+	}
+}
+
 // RTT is how long a packet takes to the other side and back; 0 if unknown.
 func (p *Peer) RTT() time.Duration {
 	if s := p.pc.ICEConnectionState(); s != webrtc.ICEConnectionStateConnected && s != webrtc.ICEConnectionStateCompleted {

@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -11,8 +12,10 @@ import (
 
 const (
 	// mendTime bounds how long a way that was cut is mended before the session
-	// is given up.
+	// is given up. Time without any network does not count.
 	mendTime = 8 * time.Second
+	// awayTime bounds that time: who is away for longer has left.
+	awayTime = time.Minute
 	// firstPause is between the first and the second try; each one after that is
 	// twice as long, up to lastPause. The first try follows at once.
 	firstPause = 300 * time.Millisecond
@@ -26,21 +29,62 @@ const (
 // A part of every pause is left to chance, so that those whom one fault has cut
 // off do not come back all at once. A server that says how long it wants to be
 // left alone (JoinError.After) is.
-func Mend(ctx context.Context, try func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, mendTime)
-	defer cancel()
+//
+// While this machine has no network nothing is tried, for a minute at most. When
+// the network changes, the next try follows at once, and in place of one that is
+// going on: that one may wait for the answer to what went into the void.
+func Mend(ctx context.Context, n Network, try func(context.Context) error) error {
+	if n == nil {
+		n = still{}
+	}
 	var last error
-	for n := 0; ; n++ {
-		if err := rest(ctx, max(pause(n), after(last))); err != nil {
-			if last == nil {
-				last = err
+	left, away := mendTime, awayTime
+	for count := 0; ; count++ {
+		changed := n.Changed() // before Up, so that no change is missed
+		if !n.Up() {
+			took, err := rest(ctx, changed, away)
+			if away -= took; err != nil || away <= 0 {
+				return cmp.Or(last, err, context.DeadlineExceeded)
 			}
+			count = -1
+			continue
+		}
+		wait := max(pause(count), after(last))
+		if wait > left { // this will not be lived to see
 			return last
 		}
-		if last = try(ctx); last == nil || Final(last) {
+		took, err := rest(ctx, changed, wait)
+		left -= took
+		switch {
+		case err != nil:
+			return cmp.Or(last, err)
+		case has(changed):
+			count = -1
+			continue
+		}
+		began := time.Now()
+		last = attempt(ctx, changed, left, try)
+		if left -= time.Since(began); last == nil || Final(last) || left <= 0 {
 			return last
+		}
+		if has(changed) {
+			count = -1
 		}
 	}
+}
+
+// attempt calls try, and gives it up when the network changes.
+func attempt(ctx context.Context, changed <-chan struct{}, most time.Duration, try func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	go func() {
+		select {
+		case <-changed:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return try(ctx)
 }
 
 // pause is how long to wait before try n, which counts from nought: half of it
@@ -60,18 +104,27 @@ func after(err error) time.Duration {
 	return 0
 }
 
-// rest waits. It does not begin to wait for what ctx will not live to see.
-func rest(ctx context.Context, d time.Duration) error {
-	if until, ok := ctx.Deadline(); ok && time.Until(until) < d {
-		return context.DeadlineExceeded
-	}
+// rest waits for the given time, or until the network changes. It returns how long
+// that was.
+func rest(ctx context.Context, changed <-chan struct{}, d time.Duration) (time.Duration, error) {
+	began := time.Now()
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
-		return ctx.Err()
+	case <-changed:
 	case <-ctx.Done():
-		return ctx.Err()
+	}
+	return time.Since(began), ctx.Err()
+}
+
+// has reports whether c was closed.
+func has(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
 }
 

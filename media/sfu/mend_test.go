@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,7 +17,7 @@ import (
 // when each try was.
 func times(ctx context.Context, good int, err error) (at []time.Duration, last error) {
 	began := time.Now()
-	last = sfu.Mend(ctx, func(context.Context) error {
+	last = sfu.Mend(ctx, nil, func(context.Context) error {
 		at = append(at, time.Since(began))
 		if len(at) == good {
 			return nil
@@ -95,6 +96,140 @@ func TestWhatIsFinalIsNotTriedAgain(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A cable is a network that a test pulls out and plugs in.
+type cable struct {
+	mu      sync.Mutex // guards what follows
+	out     bool
+	changed chan struct{}
+}
+
+func newCable() *cable { return &cable{changed: make(chan struct{})} }
+
+func (c *cable) Up() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.out
+}
+
+func (c *cable) Changed() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.changed
+}
+
+func (c *cable) set(up bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.out = !up
+	close(c.changed)
+	c.changed = make(chan struct{})
+}
+
+func TestNothingIsTriedWithoutANetworkAndTheTryFollowsItsReturnAtOnce(t *testing.T) {
+	for _, lost := range []time.Duration{time.Second, 5 * time.Second, 30 * time.Second, 59 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newCable()
+			c.set(false)
+			time.AfterFunc(lost, func() { c.set(true) })
+			began := time.Now()
+			var at []time.Duration
+			err := sfu.Mend(t.Context(), c, func(context.Context) error {
+				at = append(at, time.Since(began))
+				if len(at) < 3 {
+					return errors.New("still looking for the server's address")
+				}
+				return nil
+			})
+			if err != nil || len(at) != 3 || at[0] != lost || at[2] > lost+time.Second {
+				t.Errorf("the network was back after %v, tried at %v: %v", lost, at, err)
+			}
+		})
+	}
+}
+
+func TestWhoIsWithoutANetworkForTooLongIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCable()
+		c.set(false)
+		began := time.Now()
+		err := sfu.Mend(t.Context(), c, func(context.Context) error { t.Error("tried"); return nil })
+		if d := time.Since(began); err == nil || d != time.Minute || sfu.EndOf(err).Why != sfu.LinkLost {
+			t.Errorf("%v after %v", err, d)
+		}
+	})
+}
+
+func TestATryThatWentIntoTheVoidIsGivenUpWhenTheNetworkChanges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCable()
+		time.AfterFunc(2*time.Second, func() { c.set(true) })
+		began := time.Now()
+		var at []time.Duration
+		err := sfu.Mend(t.Context(), c, func(ctx context.Context) error {
+			at = append(at, time.Since(began))
+			if len(at) == 1 {
+				<-ctx.Done() // nobody answers
+				return ctx.Err()
+			}
+			return nil
+		})
+		if err != nil || len(at) != 2 || at[1] != 2*time.Second {
+			t.Errorf("tried at %v: %v", at, err)
+		}
+	})
+}
+
+func TestANetworkThatNeverRestsDoesNotKeepAMendingGoing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCable()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go func() {
+			for tick := time.NewTicker(70 * time.Millisecond); ; {
+				select {
+				case <-tick.C:
+					c.set(true)
+				case <-ctx.Done():
+					return
+				}
+			}
+		}()
+		began := time.Now()
+		err := sfu.Mend(ctx, c, func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
+		if d := time.Since(began); err == nil || d > 9*time.Second {
+			t.Errorf("%v after %v", err, d)
+		}
+	})
+}
+
+func TestEveryChangeOfTheNetworkIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCable()
+		ctx, cancel := context.WithCancel(t.Context())
+		told := 0
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			sfu.Kit{Network: c}.Moved(ctx, func() {
+				if told++; told == 2 {
+					c.set(false) // while the last one is being looked after
+				}
+			})
+		}()
+		for range 2 {
+			synctest.Wait()
+			c.set(true)
+		}
+		synctest.Wait()
+		cancel()
+		<-ended
+		if told != 3 {
+			t.Errorf("three changes were told %d times", told)
+		}
+		sfu.Kit{}.Moved(t.Context(), func() { t.Error("a network that is not known changed") })
+	})
 }
 
 func TestLeavingEndsTheMending(t *testing.T) {

@@ -43,6 +43,7 @@ type Pass struct {
 type Kit struct {
 	Signalling *http.Client // goes through the egress guard
 	Media      *egress.Lane // the guard's sockets for pictures, sound and data
+	Network    Network      // how this machine is connected; nil is not known, as for a server on this machine
 	RelayOnly  bool         // never show this machine's address to the others
 	Pictures   []codec.Name // that this machine can send, the preferred first; none is VP8 and H.264
 	Log        *slog.Logger

@@ -20,8 +20,10 @@ const (
 	// how long it may be silent.
 	pingEvery = 5 * time.Second
 	patience  = 15 * time.Second
-	// doubtTime is how soon a server that is doubted must answer.
+	// doubtTime is how soon a server must answer from which no media comes.
 	doubtTime = 3 * time.Second
+	// lookEvery is how often it is seen how everything is.
+	lookEvery = 500 * time.Millisecond
 	// troubleTime is how long a way for media may be cut before the group is
 	// entered anew.
 	troubleTime = 8 * time.Second
@@ -112,7 +114,7 @@ func (s *session) converse(ctx context.Context, l *line) error {
 // write sends what is in the outbox, and pings. It returns when ctx is done, or
 // when the server is silent for too long.
 func (s *session) write(ctx context.Context, l *line) {
-	tick := time.NewTicker(time.Second)
+	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
 		s.mu.Lock()
@@ -136,7 +138,7 @@ func (s *session) write(ctx context.Context, l *line) {
 	}
 }
 
-// look does what is done once a second. It returns false when the connection is
+// look does what is done every now and then. It returns false when the connection is
 // worth nothing any more.
 func (s *session) look(now time.Time) bool {
 	s.mu.Lock()
@@ -161,14 +163,28 @@ func (s *session) look(now time.Time) bool {
 	return true
 }
 
-// doubt is called when no media has come for some seconds: the server must now
-// give a sign of life soon, or signalling counts as cut as well. It must be called
-// with mu held.
-func (s *session) doubt() {
-	if least := time.Now().Add(doubtTime - patience); s.pings.heard.After(least) {
+// doubt is called when no media has come for some seconds, or the network is another
+// one: the server must now give a sign of life soon, or signalling counts as cut as
+// well. It must be called with mu held.
+func (s *session) doubt(soon time.Duration) {
+	if least := time.Now().Add(soon - patience); s.pings.heard.After(least) {
 		s.pings.heard = least
 	}
 	s.pings.sent = time.Time{}
+	s.ring()
+}
+
+// moved takes that this machine is connected in another way now.
+func (s *session) moved() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, w := range s.ways {
+		w.peer.Doubt(sfu.ProofTime)
+	}
+	s.doubt(sfu.ProofTime)
+	if s.line != nil && s.link == sfu.LinkResuming && s.kit.Online() {
+		s.line.close()
+	}
 }
 
 // mend enters the group anew; nil if that ended the session.
@@ -186,7 +202,7 @@ func (s *session) mend(ctx context.Context) (l *line) {
 		return nil
 	}
 	tries := 0
-	if err := sfu.Mend(ctx, func(ctx context.Context) (err error) {
+	if err := sfu.Mend(ctx, s.kit.Network, func(ctx context.Context) (err error) {
 		tries++
 		l, err = s.rejoin(ctx, tries > sameTries)
 		return err

@@ -78,6 +78,7 @@ func (s *session) begin(l *line, in *entry) {
 	s.handleAll(later)
 	s.working.Go(func() { s.desk.run(s.done) })
 	s.working.Go(func() { s.follow(ctx, l) })
+	s.working.Go(func() { s.kit.Moved(ctx, s.moved) })
 	go func() {
 		<-s.done
 		s.sayGoodbye()

@@ -123,10 +123,12 @@ func (s *session) mediaState(w *way, st rtc.State) {
 		if w.trouble.IsZero() {
 			w.trouble = time.Now()
 		}
-		s.doubt()
-		if w.down != nil {
+		s.doubt(doubtTime)
+		switch {
+		case !s.kit.Online():
+		case w.down != nil:
 			s.say(says{"type": "renegotiate", "id": w.id})
-		} else {
+		default:
 			s.desk.put(func() { s.offer(w, true) })
 		}
 	case rtc.Connecting, rtc.Closed:

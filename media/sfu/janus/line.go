@@ -163,8 +163,8 @@ func (l *line) silent(now time.Time) time.Duration {
 }
 
 // doubt makes the server give a sign of life soon, or the connection counts as cut.
-func (l *line) doubt() {
-	least := time.Now().Add(doubtTime - patience)
+func (l *line) doubt(soon time.Duration) {
+	least := time.Now().Add(soon - patience)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.heard.After(least) {

@@ -12,7 +12,7 @@ import (
 // mend brings a connection back: it claims the session, and where the server no
 // longer knows it, joins anew.
 func (s *session) mend() (l *line, err error) {
-	err = sfu.Mend(s.life, func(ctx context.Context) (err error) {
+	err = sfu.Mend(s.life, s.kit.Network, func(ctx context.Context) (err error) {
 		s.mu.Lock()
 		forgotten := s.forgotten
 		s.mu.Unlock()

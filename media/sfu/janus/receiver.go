@@ -83,14 +83,18 @@ func (d *receiver) step() bool {
 	s := d.s
 	s.mu.Lock()
 	l, handle, renew := s.line, d.handle, d.renew
-	restart := d.restart && d.peer != nil
+	restart, begins := d.restart && d.peer != nil, d.peer != nil && !d.up
 	s.mu.Unlock()
-	if l == nil {
+	if l == nil || !s.kit.Online() {
 		return false
 	}
 	if renew {
 		d.forget(l, handle)
 		return true
+	}
+	if begins { // streams that change before the way is there get lost in pion
+		s.debug("candidate", d.tell(l, handle))
+		return false
 	}
 	select {
 	case m := <-d.offers:
@@ -104,6 +108,9 @@ func (d *receiver) step() bool {
 		return d.done(d.ask(l, configuring{Request: "configure", Restart: true}))
 	}
 	add, drop := d.difference()
+	if len(add)+len(drop) > 0 && d.rest() {
+		add, drop = d.difference()
+	}
 	switch {
 	case len(add)+len(drop) == 0:
 		if handle == 0 {
@@ -123,6 +130,23 @@ func (d *receiver) step() bool {
 		return false
 	}
 	return d.done(d.change(l, handle, add, drop))
+}
+
+// restTime is how long a change waits for more: who comes in with a picture and a
+// sound, comes in one negotiation. Two at once are also too much for pion, which reads
+// a stream that is described only a moment later as one that nobody described.
+const restTime = 60 * time.Millisecond
+
+// rest lets that time pass; false if the session ends.
+func (d *receiver) rest() bool {
+	t := time.NewTimer(restTime)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-d.s.done:
+		return false
+	}
 }
 
 // A wanted is a track that shall come.
@@ -328,6 +352,7 @@ func (d *receiver) answer(l *line, m message) error {
 		return err
 	}
 	s.mu.Lock()
+	d.asked = !d.restart
 	d.connect()
 	s.mu.Unlock()
 	return nil

@@ -27,6 +27,7 @@ type side struct {
 	healing    bool          // and that is being looked after
 	changed    chan struct{} // closed, and made anew, when trouble ends
 	restart    bool          // look for a new way
+	asked      bool          // the server has been asked for one
 	renew      bool          // make a new connection
 }
 
@@ -87,10 +88,10 @@ func (d *side) hungUp() {
 
 // suffer must be called with the session's lock held.
 func (d *side) suffer() {
-	d.trouble = true
+	d.trouble, d.asked = true, false
 	d.s.tellLink()
 	if d.s.line != nil {
-		d.s.line.doubt()
+		d.s.line.doubt(doubtTime)
 	}
 	ring(d.bell)
 	if !d.healing && !d.s.ended {
@@ -104,6 +105,7 @@ func (d *side) well() {
 	d.trouble, d.restart, d.up = false, false, d.peer != nil
 	close(d.changed)
 	d.changed = make(chan struct{})
+	ring(d.bell)
 	d.s.tellLink()
 }
 
@@ -116,16 +118,15 @@ var errDark = errors.New("media does not get through")
 // heal waits until the side is well again, asks for more than was asked for when it
 // is not, and in the end gives the session up.
 func (d *side) heal() {
-	first := true
-	err := sfu.Mend(d.s.life, func(ctx context.Context) error {
+	dark := false // a new way was asked and waited for in vain
+	err := sfu.Mend(d.s.life, d.s.kit.Network, func(ctx context.Context) error {
 		d.s.mu.Lock()
-		if !first && d.trouble {
+		if dark && d.trouble {
 			d.renew = true
 			ring(d.bell)
 		}
-		first = false
 		d.s.mu.Unlock()
-		ctx, cancel := context.WithTimeout(ctx, healTime)
+		wait, cancel := context.WithTimeout(ctx, healTime)
 		defer cancel()
 		for {
 			d.s.mu.Lock()
@@ -136,7 +137,10 @@ func (d *side) heal() {
 			}
 			select {
 			case <-changed:
-			case <-ctx.Done():
+			case <-wait.Done():
+				d.s.mu.Lock()
+				dark = d.asked && ctx.Err() == nil // and not on another network now
+				d.s.mu.Unlock()
 				return errDark
 			}
 		}
@@ -155,7 +159,7 @@ func (d *side) drop() *rtc.Peer {
 	old := d.peer
 	d.s.retire(old)
 	d.generation++
-	d.peer, d.found, d.up, d.restart, d.renew = nil, nil, false, false, false
+	d.peer, d.found, d.up, d.restart, d.asked, d.renew = nil, nil, false, false, false, false
 	return old
 }
 
@@ -257,7 +261,7 @@ func (d *sender) step() bool {
 	idle := len(d.outlets) == 0
 	s.mu.Unlock()
 	switch {
-	case l == nil:
+	case l == nil, !s.kit.Online():
 		return false
 	case renew:
 		d.forget(l, handle, peer)
@@ -447,7 +451,7 @@ func (d *sender) negotiate(l *line, handle uint64) error {
 	}
 	s.mu.Lock()
 	fresh := d.fresh
-	d.fresh, d.pending, d.fails = nil, false, 0
+	d.fresh, d.pending, d.fails, d.asked = nil, false, 0, !d.restart
 	for _, x := range labels {
 		d.told[x.Mid] = x.Description
 	}

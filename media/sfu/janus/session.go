@@ -61,6 +61,7 @@ var _ sfu.Session = (*session)(nil)
 // begin starts the session's goroutines. All end when done is closed.
 func (s *session) begin(l *line) {
 	s.working.Go(func() { s.follow(l) })
+	s.working.Go(func() { s.kit.Moved(s.life, s.moved) })
 	s.working.Go(s.sender.run)
 	s.working.Go(s.receiver.run)
 	go func() {
@@ -288,9 +289,38 @@ const (
 	keepEvery = 5 * time.Second
 	// patience is how long the server may say nothing.
 	patience = 12 * time.Second
-	// doubtTime is how soon a server that is doubted must answer.
+	// doubtTime is how soon a server must answer from which no media comes.
 	doubtTime = 3 * time.Second
+	// lookEvery is how often it is seen whether the server was silent for too long.
+	lookEvery = 500 * time.Millisecond
 )
+
+// moved takes that this machine is connected in another way now.
+func (s *session) moved() {
+	s.mu.Lock()
+	l, trouble := s.line, s.link == sfu.LinkResuming
+	for _, d := range []*side{&s.sender.side, &s.receiver.side} {
+		if d.peer != nil {
+			d.peer.Doubt(sfu.ProofTime)
+		}
+		d.restart = d.restart || d.trouble && d.up // one that is new finds its way, or is replaced
+		ring(d.bell)
+	}
+	s.mu.Unlock()
+	switch {
+	case l == nil:
+	case trouble && s.kit.Online():
+		l.close()
+	default:
+		s.question(l, sfu.ProofTime)
+	}
+}
+
+// question makes the server give a sign of life soon, or the connection counts as cut.
+func (s *session) question(l *line, soon time.Duration) {
+	l.doubt(soon)
+	s.debug("keep", l.write(s.life, s.request("keepalive", 0, nil, nil)))
+}
 
 // follow takes what the server says, and mends the connection when it is cut, until
 // the session is over.
@@ -338,7 +368,7 @@ func (s *session) lose(l *line, err error) {
 
 // converse takes what the server says until the connection is cut.
 func (s *session) converse(l *line) error {
-	tick := time.NewTicker(time.Second)
+	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	var kept time.Time
 	for {

@@ -283,7 +283,7 @@ func (s *session) mediaState(target int32, st rtc.State) {
 		s.peers.up[target] = true
 	case rtc.Shaky, rtc.Failed, rtc.Closed:
 		s.peers.up[target] = false
-		s.doubt()
+		s.doubt(doubtTime)
 	case rtc.Connecting:
 	}
 	s.ready()
@@ -291,7 +291,7 @@ func (s *session) mediaState(target int32, st rtc.State) {
 	l := s.line
 	s.mu.Unlock()
 	switch {
-	case l == nil:
+	case l == nil, !s.kit.Online():
 	case st == rtc.Shaky && target == targetPublisher: // the network may be another one now
 		s.atDesk(func() { s.offer(true) })
 	case st == rtc.Shaky, st == rtc.Failed: // the server looks for a new way when we resume

@@ -94,7 +94,7 @@ func (s *session) converse(ctx context.Context, l *line) error {
 // write sends what is in the outbox, and pings. It returns when ctx is done,
 // or when the server is silent for too long.
 func (s *session) write(ctx context.Context, l *line) {
-	tick := time.NewTicker(time.Second)
+	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
 		s.mu.Lock()
@@ -136,20 +136,38 @@ func (s *session) ping(now time.Time) bool {
 	return true
 }
 
-// doubt is called when no media has come for some seconds: the server must now
-// give a sign of life soon, or signalling counts as cut as well. It must be
-// called with mu held.
-func (s *session) doubt() {
+// doubt is called when no media has come for some seconds, or the network is another
+// one: the server must now give a sign of life soon, or signalling counts as cut as
+// well. It must be called with mu held.
+func (s *session) doubt(soon time.Duration) {
 	now := time.Now()
-	if least := now.Add(doubtTime - s.pings.patience); s.pings.heard.After(least) {
+	if least := now.Add(soon - s.pings.patience); s.pings.heard.After(least) {
 		s.pings.heard = least
 	}
 	s.pings.sent = time.Time{}
 	s.ring()
 }
 
-// doubtTime is how soon a server that is doubted must answer.
-const doubtTime = 3 * time.Second
+const (
+	// doubtTime is how soon a server must answer from which no media comes.
+	doubtTime = 3 * time.Second
+	// lookEvery is how often it is seen whether the server was silent for too long.
+	lookEvery = 500 * time.Millisecond
+)
+
+// moved takes that this machine is connected in another way now.
+func (s *session) moved() {
+	s.mu.Lock()
+	l, p, trouble := s.line, s.peers, s.link == sfu.LinkResuming
+	s.doubt(sfu.ProofTime)
+	s.mu.Unlock()
+	for _, x := range p.all() {
+		x.Doubt(sfu.ProofTime)
+	}
+	if l != nil && trouble && s.kit.Online() {
+		l.close()
+	}
+}
 
 // mend brings a connection back: it resumes, and where the server no longer
 // knows the session, joins again.
@@ -157,7 +175,7 @@ func (s *session) mend(ctx context.Context) (l *line, err error) {
 	s.mu.Lock()
 	anew := s.leaving != nil && s.leaving.Action != actionResume
 	s.mu.Unlock()
-	err = sfu.Mend(ctx, func(ctx context.Context) (err error) {
+	err = sfu.Mend(ctx, s.kit.Network, func(ctx context.Context) (err error) {
 		if anew {
 			l, err = s.rejoin(ctx)
 		} else {

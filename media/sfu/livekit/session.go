@@ -73,6 +73,7 @@ func (s *session) begin(l *line, name string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.working.Go(s.runDesk)
 	s.working.Go(func() { s.follow(ctx, l) })
+	s.working.Go(func() { s.kit.Moved(ctx, s.moved) })
 	go func() {
 		<-s.done
 		s.sayGoodbye()

@@ -212,7 +212,7 @@ func (s *session) renew(ctx context.Context, o *outlet) error {
 	lost := err != nil && !s.ended && (s.voice.sending() || s.picture.sending())
 	s.mu.Unlock()
 	if lost { // the other track has lost its way for this one's sake
-		again := sfu.Mend(ctx, s.replace)
+		again := sfu.Mend(ctx, s.kit.Network, s.replace)
 		if again != nil {
 			s.end(s.lost(again))
 		}

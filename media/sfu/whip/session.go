@@ -70,6 +70,7 @@ func (s *session) begin(w *way) {
 	s.mu.Unlock()
 	s.events.Put(sfu.Settled{})
 	s.working.Go(func() { s.follow(s.life) })
+	s.working.Go(func() { s.kit.Moved(s.life, s.moved) })
 	go func() {
 		<-s.done
 		s.kill()
@@ -170,6 +171,17 @@ func (s *session) follow(ctx context.Context) {
 	}
 }
 
+// moved takes that this machine is connected in another way now. Connections that wait
+// for another request may lead nowhere.
+func (s *session) moved() {
+	s.kit.Signalling.CloseIdleConnections()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.way != nil {
+		s.way.peer.Doubt(sfu.ProofTime)
+	}
+}
+
 // heal mends a way that was cut, or ends the session.
 func (s *session) heal(ctx context.Context, w *way) {
 	s.turn.Lock()
@@ -184,7 +196,7 @@ func (s *session) heal(ctx context.Context, w *way) {
 		return // nobody has noticed
 	}
 	s.tellLink(sfu.LinkResuming)
-	if err := sfu.Mend(ctx, func(ctx context.Context) error { return s.mend(ctx, w) }); err != nil {
+	if err := sfu.Mend(ctx, s.kit.Network, func(ctx context.Context) error { return s.mend(ctx, w) }); err != nil {
 		s.end(s.lost(err))
 		return
 	}
