@@ -16,8 +16,10 @@ import (
 
 	"github.com/livekit/livekit-server/pkg/config"
 	"github.com/livekit/livekit-server/pkg/routing"
+	"github.com/livekit/livekit-server/pkg/rtc/types"
 	"github.com/livekit/livekit-server/pkg/service"
 	"github.com/livekit/livekit-server/pkg/telemetry/prometheus"
+	"github.com/livekit/protocol/livekit"
 )
 
 // room is a running server with what surrounds it.
@@ -39,6 +41,8 @@ const (
 	patience = 30 * time.Second
 	// farewell is how long guests have to hear that the server goes; the program ends within a second of being asked to.
 	farewell = 800 * time.Millisecond
+	// travel is the part of it that the word gets for itself.
+	travel = 200 * time.Millisecond
 	// attempts at free ports: between choosing one and taking it another program may be faster.
 	attempts = 5
 )
@@ -221,15 +225,29 @@ func (r *room) stop() {
 		_ = r.stun.Close()
 	}
 	if r.server != nil && r.server.IsRunning() {
-		go r.server.Stop(true)
 		late := time.NewTimer(farewell)
 		defer late.Stop()
+		r.sendHome()
+		go r.server.Stop(true)
 		select {
 		case <-r.ended: //nolint:errcheck // the room ends anyway
 		case <-late.C:
 		}
 	}
 	r.wg.Wait()
+}
+
+// sendHome closes the room and lets the word of it travel: on its own end the server says goodbye and cuts the connections in one go,
+// and on a busy machine the cut is sometimes faster than the word (seen with v1.11.0: one time in forty).
+func (r *room) sendHome() {
+	open := r.server.RoomManager().GetRoom(context.Background(), livekit.RoomName(r.options.room))
+	if open == nil || !r.server.RoomManager().HasParticipants() {
+		return
+	}
+	open.Close(types.ParticipantCloseReasonRoomManagerStop)
+	said := time.NewTimer(travel)
+	defer said.Stop()
+	<-said.C
 }
 
 // innerURL is where this process reaches the server, scheme http or ws.
