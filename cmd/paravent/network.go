@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"paravent/media/codec"
@@ -96,7 +97,7 @@ func (n *network) ask(ctx context.Context, p sfu.Page, rules policy.Policy, know
 	if err := rules.MayReach(p.Host()); err != nil {
 		return sfu.Found{}, a, err
 	}
-	n.guard.Allow(egress.Signalling, p.Host())
+	n.guard.Allow(egress.Signalling, p.Host(), portOf(p.Server(), p.Plain()))
 	defer client.CloseIdleConnections()
 	f, err := sfu.Recognise(ctx, p, a, known)
 	return f, a, err
@@ -184,6 +185,32 @@ func (n *network) watch(ctx context.Context, log *slog.Logger) (stop func()) {
 	return func() { cancel(); <-ended }
 }
 
+// permit lets the server of a room be spoken to, and whom it names, as far as the
+// rules go.
+func (n *network) permit(r sfu.Room, rules policy.Policy) {
+	host := hostname(r.Server)
+	n.guard.Restrict(func(host string) bool { return rules.MayReach(host) == nil })
+	n.guard.Allow(egress.Signalling, host, portOf(r.Server, r.Plain))
+	n.guard.Allow(egress.Media, host)
+	for _, why := range []egress.Purpose{egress.Signalling, egress.Media} {
+		for _, extra := range rules.Extra(string(why)) {
+			n.guard.Allow(why, extra)
+		}
+	}
+}
+
+// portOf is where a server is asked.
+func portOf(server string, plain bool) egress.Port {
+	p := egress.Port{Protocol: "tcp", Number: 443}
+	if plain {
+		p.Number = 80
+	}
+	if n, err := strconv.ParseUint((&url.URL{Host: server}).Port(), 10, 16); err == nil {
+		p.Number = uint16(n)
+	}
+	return p
+}
+
 // join enters the room. The only hosts that may be spoken to are the link's,
 // those that the server names for media, and further ones of the policy.
 func (n *network) join(ctx context.Context, p place, pass sfu.Pass, pictures []codec.Name, rules policy.Policy, how seal.Encryption, log *slog.Logger) (*sealed.Session, error) {
@@ -191,14 +218,7 @@ func (n *network) join(ctx context.Context, p place, pass sfu.Pass, pictures []c
 	if err := rules.MayReach(host); err != nil {
 		return nil, err
 	}
-	n.guard.Restrict(func(host string) bool { return rules.MayReach(host) == nil })
-	n.guard.Allow(egress.Signalling, host)
-	n.guard.Allow(egress.Media, host)
-	for _, why := range []egress.Purpose{egress.Signalling, egress.Media} {
-		for _, extra := range rules.Extra(string(why)) {
-			n.guard.Allow(why, extra)
-		}
-	}
+	n.permit(p.room, rules)
 	ctx, cancel := context.WithTimeout(ctx, joinTime)
 	defer cancel()
 	k := sfu.Kit{

@@ -26,8 +26,8 @@ func newRoot(office organisation.Source) *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(
-		newJoin(office), newRehearse(office), newFilter(office), newCalibrate(office), newDevices(), newCheck(office), newDoctor(office),
-		newPolicy(office), newReceipt(), newData(), newVersion(), newRescue(),
+		newJoin(office), newRehearse(office), newFilter(office), newCalibrate(office), newDevices(),
+		newCheck(office), newEgress(office), newDoctor(office), newPolicy(office), newReceipt(), newData(), newVersion(), newRescue(),
 	)
 	return root
 }

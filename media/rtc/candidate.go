@@ -2,6 +2,7 @@ package rtc
 
 import (
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"paravent/privacy/egress"
@@ -25,6 +26,16 @@ func (c Candidate) Host() string {
 		return ""
 	}
 	return f[4]
+}
+
+// port is where the candidate's host is spoken to.
+func (c Candidate) port() egress.Port {
+	f := strings.Fields(c.Line)
+	if len(f) < 8 {
+		return egress.Port{}
+	}
+	n, _ := strconv.ParseUint(f[5], 10, 16) // 0 is none
+	return egress.Port{Protocol: c.transport(), Number: uint16(n)}
 }
 
 // transport is "udp" or "tcp".
@@ -52,7 +63,7 @@ func (p *Peer) fit(c Candidate) bool {
 		p.refuse(host, egress.Inside)
 		return false
 	}
-	return p.on.Host(egress.Media, a.Unmap().String())
+	return p.on.Host(egress.Media, a.Unmap().String(), c.port())
 }
 
 // refuse has the guard write down a place that is not even asked about.

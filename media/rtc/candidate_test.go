@@ -12,7 +12,7 @@ import (
 // about, and allows all but one.
 func watcher(loopback bool) (*Peer, *[]string) {
 	var asked []string
-	return &Peer{loopback: loopback, on: Handlers{Host: func(why egress.Purpose, h string) bool {
+	return &Peer{loopback: loopback, on: Handlers{Host: func(why egress.Purpose, h string, _ egress.Port) bool {
 		asked = append(asked, h)
 		return h != "203.0.113.9" && h != "denied.example" && why != egress.STUN
 	}}}, &asked

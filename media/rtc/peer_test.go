@@ -95,7 +95,7 @@ func (l *lab) newEnd(t *testing.T, i int, s Settings) *end {
 		Remote: func(r *Remote) { e.remotes <- r },
 		Open:   func(label string) { e.open <- label },
 		Data:   func(_ string, b []byte) { e.heard <- string(b) },
-		Host:   func(_ egress.Purpose, h string) bool { e.asked.Store(h, true); return true },
+		Host:   func(_ egress.Purpose, h string, _ egress.Port) bool { e.asked.Store(h, true); return true },
 	}, new(wire), l.nets[i])
 	if err != nil {
 		t.Fatal(err)

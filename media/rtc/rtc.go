@@ -53,7 +53,7 @@ type Handlers struct {
 	Open      func(label string)              // a channel carries messages from now on
 	Data      func(label string, data []byte) // a message; data is the handler's
 	// Host is asked whether a host that the other side named may be spoken to.
-	Host func(why egress.Purpose, host string) bool
+	Host func(why egress.Purpose, host string, at egress.Port) bool
 }
 
 // A State is how the way to the other side is.

@@ -37,15 +37,15 @@ func NewHosts(lane *egress.Lane, server string, tell func(Event)) *Hosts {
 
 // Ask reports whether host may be spoken to, and tells a HostNamed the first
 // time.
-func (h *Hosts) Ask(why egress.Purpose, host string) bool {
-	asked := use{why, host}
+func (h *Hosts) Ask(why egress.Purpose, host string, at egress.Port) bool {
+	asked, lane := use{why, host}, h.lane.For(why)
 	h.mu.Lock()
 	allowed, known := h.seen[asked]
 	if known || len(h.seen) >= maxHosts {
 		h.mu.Unlock()
-		return allowed
+		return allowed && lane.AllowNamed(host, at)
 	}
-	allowed = h.lane.For(why).AllowNamed(host)
+	allowed = lane.AllowNamed(host, at)
 	h.seen[asked] = allowed
 	h.mu.Unlock()
 	if host != h.own && !h.lane.Owns(host) {

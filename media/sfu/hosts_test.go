@@ -18,8 +18,9 @@ func TestAllowedHostsAreAskedOnceAndBounded(t *testing.T) {
 		named[n.Host] = n.Allowed
 		told++
 	})
+	ask := func(host string) bool { return h.Ask(egress.Media, host, egress.Port{Protocol: "udp", Number: 7882}) }
 	for range 3 {
-		if h.Ask(egress.Media, "x.local") || !h.Ask(egress.Media, "198.51.100.7") || !h.Ask(egress.Media, "127.0.0.1") {
+		if ask("x.local") || !ask("198.51.100.7") || !ask("127.0.0.1") {
 			t.Error("allowed and refused are mixed up")
 		}
 	}
@@ -30,7 +31,7 @@ func TestAllowedHostsAreAskedOnceAndBounded(t *testing.T) {
 		t.Errorf("%d times %v", told, named)
 	}
 	for i := range 200 {
-		h.Ask(egress.Media, strings.Repeat("h", i+1)+".example")
+		ask(strings.Repeat("h", i+1) + ".example")
 	}
 	if len(named) > 64 || told != len(named) {
 		t.Errorf("%d hosts were told, %d times", len(named), told)

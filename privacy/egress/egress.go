@@ -27,7 +27,9 @@
 package egress
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -63,12 +65,26 @@ const (
 	BySystem Origin = "system" // the name servers
 )
 
-// A Rule lets the program speak to a host for one purpose.
+// A Rule lets the program speak to a host for one purpose. Ports are those that
+// were named with it, as far as any were, for whoever keeps a firewall; the guard
+// itself lets a host be spoken to at every port.
 type Rule struct {
 	Purpose Purpose
 	Host    string // a name or an address
 	By      Origin
+	Ports   []Port
 }
+
+// A Port is where a host is spoken to.
+type Port struct {
+	Protocol string // "tcp" or "udp"
+	Number   uint16
+}
+
+func (p Port) String() string { return fmt.Sprintf("%s/%d", p.Protocol, p.Number) }
+
+// maxPorts bounds the ports that are kept of one rule: servers name them.
+const maxPorts = 16
 
 // A Refusal is why a host may not be spoken to.
 type Refusal string
@@ -119,7 +135,7 @@ type Guard struct {
 	find finder
 
 	mu      sync.Mutex // guards everything that follows
-	rules   map[Purpose]map[string]Origin
+	rules   map[Purpose]map[string]Rule
 	named   int // rules of servers
 	listed  func(host string) bool
 	inside  depth // of the link and the policy
@@ -133,7 +149,7 @@ type Guard struct {
 // NewGuard returns a guard that refuses everything until Allow is called.
 func NewGuard() *Guard {
 	g := &Guard{
-		rules: make(map[Purpose]map[string]Origin), pins: make(map[string]pin),
+		rules: make(map[Purpose]map[string]Rule), pins: make(map[string]pin),
 		lanes: make(map[Purpose]*Lane), open: make(map[*TCPConn]struct{}),
 	}
 	g.find = g.system()
@@ -142,11 +158,15 @@ func NewGuard() *Guard {
 
 // Allow lets the program speak to host, a name or an address that the link
 // names, for one purpose.
-func (g *Guard) Allow(why Purpose, host string) { g.rule(Rule{why, canonical(host), ByLink}) }
+func (g *Guard) Allow(why Purpose, host string, ports ...Port) {
+	g.rule(Rule{why, canonical(host), ByLink, ports})
+}
 
 // AllowListed lets the program speak to host, a name or an address that the
 // policy names, for one purpose.
-func (g *Guard) AllowListed(why Purpose, host string) { g.rule(Rule{why, canonical(host), ByPolicy}) }
+func (g *Guard) AllowListed(why Purpose, host string, ports ...Port) {
+	g.rule(Rule{why, canonical(host), ByPolicy, ports})
+}
 
 // Restrict lets servers name only hosts that listed reports true for, or whose
 // name it does. It holds for what is named from now on.
@@ -171,11 +191,18 @@ func (g *Guard) rule(r Rule) {
 // put must be called with mu held.
 func (g *Guard) put(r Rule) {
 	if g.rules[r.Purpose] == nil {
-		g.rules[r.Purpose] = make(map[string]Origin)
+		g.rules[r.Purpose] = make(map[string]Rule)
 	}
-	if old, ok := g.rules[r.Purpose][r.Host]; !ok || old == ByServer {
-		g.rules[r.Purpose][r.Host] = r.By
+	old, ok := g.rules[r.Purpose][r.Host]
+	if !ok || old.By == ByServer {
+		old.Purpose, old.Host, old.By = r.Purpose, r.Host, r.By
 	}
+	for _, p := range r.Ports {
+		if p.Number != 0 && len(old.Ports) < maxPorts && !slices.Contains(old.Ports, p) {
+			old.Ports = append(slices.Clone(old.Ports), p)
+		}
+	}
+	g.rules[r.Purpose][r.Host] = old
 }
 
 // Rules returns whom the program may speak to, in the order of purposes and
@@ -184,13 +211,11 @@ func (g *Guard) Rules() []Rule {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var out []Rule
-	for why, hosts := range g.rules {
-		for host, by := range hosts {
-			out = append(out, Rule{why, host, by})
-		}
+	for _, hosts := range g.rules {
+		out = slices.AppendSeq(out, maps.Values(hosts))
 	}
 	slices.SortFunc(out, func(a, b Rule) int {
-		return strings.Compare(string(a.Purpose)+"\x00"+a.Host, string(b.Purpose)+"\x00"+b.Host)
+		return cmp.Or(cmp.Compare(a.Purpose, b.Purpose), cmp.Compare(a.Host, b.Host))
 	})
 	return out
 }
@@ -224,14 +249,14 @@ func (g *Guard) check(why Purpose, host string) error {
 	host = canonical(host)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	by, ok := g.rules[why][host]
+	r, ok := g.rules[why][host]
 	if !ok {
 		return g.refuse(why, host, NoRule)
 	}
 	if localName(host) {
 		return g.refuse(why, host, LocalName)
 	}
-	g.note(Entry{Purpose: why, Host: host, Allowed: true, Named: by == ByServer})
+	g.note(Entry{Purpose: why, Host: host, Allowed: true, Named: r.By == ByServer})
 	return nil
 }
 
@@ -250,16 +275,17 @@ func (g *Guard) forbid(why Purpose, host string, because Refusal) error {
 
 // admitNamed decides about a host that the server named, and returns the host of
 // the rule that lets it be spoken to.
-func (g *Guard) admitNamed(why Purpose, host string) (string, bool) {
+func (g *Guard) admitNamed(why Purpose, host string, ports []Port) (string, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	by, known := g.rules[why][host]
-	if known && by != ByServer {
+	r, known := g.rules[why][host]
+	if known && r.By != ByServer {
+		g.put(Rule{why, host, r.By, ports})
 		return host, true
 	}
 	// An address that a host of the link or the policy has is no other host.
 	if owner, by := g.owner(host); owner != "" && why != STUN {
-		g.put(Rule{why, owner, by})
+		g.put(Rule{why, owner, by, ports})
 		return owner, true
 	}
 	if because := g.foreign(why, host); !known && because != "" {
@@ -268,8 +294,8 @@ func (g *Guard) admitNamed(why Purpose, host string) (string, bool) {
 	}
 	if !known {
 		g.named++
-		g.put(Rule{why, host, ByServer})
 	}
+	g.put(Rule{why, host, ByServer, ports})
 	g.note(Entry{Purpose: why, Host: host, Allowed: true, Named: true})
 	return host, true
 }
@@ -307,7 +333,7 @@ func (g *Guard) owner(address string) (host string, by Origin) {
 			continue
 		}
 		for _, hosts := range g.rules {
-			if by := hosts[name]; by == ByLink || by == ByPolicy {
+			if by := hosts[name].By; by == ByLink || by == ByPolicy {
 				return name, by
 			}
 		}

@@ -37,9 +37,9 @@ func (l *Lane) For(why Purpose) *Lane { return l.guard.Lane(why) }
 // AllowNamed takes a host that the server named, a name or an address, into the
 // hosts of this lane, and reports whether it may be spoken to. The package
 // comment says which are foreign.
-func (l *Lane) AllowNamed(host string) bool {
+func (l *Lane) AllowNamed(host string, ports ...Port) bool {
 	host = canonical(host)
-	owner, ok := l.guard.admitNamed(l.why, host)
+	owner, ok := l.guard.admitNamed(l.why, host, ports)
 	if a, isAddr := literal(host); ok && isAddr {
 		l.admit(owner, a)
 	}
@@ -53,7 +53,7 @@ func (l *Lane) Owns(host string) bool {
 	l.guard.mu.Lock()
 	defer l.guard.mu.Unlock()
 	for _, hosts := range l.guard.rules {
-		if by := hosts[host]; by == ByLink || by == ByPolicy {
+		if by := hosts[host].By; by == ByLink || by == ByPolicy {
 			return true
 		}
 	}

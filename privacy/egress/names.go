@@ -103,7 +103,7 @@ func (g *Guard) pin(why Purpose, host string, found []netip.Addr) ([]netip.Addr,
 		return old.addrs, nil // another was faster
 	}
 	most := private
-	by := g.rules[why][host]
+	by := g.rules[why][host].By
 	switch {
 	case again:
 		most = min(most, old.depth)
@@ -158,7 +158,7 @@ func (g *Guard) dialNames(ctx context.Context, network, address string) (net.Con
 		return nil, err //nolint:wrapcheck // the lookup says which name it was for
 	}
 	host := canonical(to.Addr().String())
-	g.rule(Rule{Names, host, BySystem})
+	g.rule(Rule{Names, host, BySystem, []Port{{network[:3], to.Port()}}})
 	l := g.Lane(Names)
 	if err := g.check(Names, host); err != nil {
 		return nil, err

@@ -84,7 +84,7 @@ func (g *Guard) Traffic() []Flow {
 	at := make(map[*meter]int)
 	for why, l := range g.lanes {
 		for a, m := range *l.addrs.Load() {
-			f := Flow{Host: m.host, Addr: a, Purpose: why, Named: g.rules[why][m.host] == ByServer, Up: m.up.count(), Down: m.down.count()}
+			f := Flow{Host: m.host, Addr: a, Purpose: why, Named: g.rules[why][m.host].By == ByServer, Up: m.up.count(), Down: m.down.count()}
 			at[m] = len(flows)
 			flows = append(flows, f)
 		}

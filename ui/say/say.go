@@ -144,6 +144,7 @@ func reached(e *egress.ReachError) Problem {
 		egress.Certificate: {"certificate", "do not go on: somebody may be listening in; ask the operator of the server"},
 		egress.BadTLS:      {"tls", "the server must speak TLS 1.2 or newer; is the port right?"},
 		egress.Unencrypted: {"unencrypted", "use a link that begins with wss or https"},
+		egress.Inward:      {"inward", "the link leads out into the world, so nothing in here is knocked at; tell whoever looks after this network"},
 		egress.CutOff:      {"cut-off", "try again; if it stays so, ask the operator of the server"},
 	}
 	h := hints[e.Why]

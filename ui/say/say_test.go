@@ -22,7 +22,7 @@ import (
 func TestEveryFailureThatIsKnownHasItsOwnWordsAndHint(t *testing.T) {
 	var errs []error
 	for _, f := range []egress.Failing{
-		egress.UnknownHost, egress.Refusing, egress.Silent, egress.NoRoute, egress.Certificate, egress.BadTLS, egress.Unencrypted, egress.CutOff,
+		egress.UnknownHost, egress.Refusing, egress.Silent, egress.NoRoute, egress.Certificate, egress.BadTLS, egress.Unencrypted, egress.CutOff, egress.Inward,
 	} {
 		errs = append(errs, &egress.ReachError{Host: "h", Why: f})
 	}
