@@ -22,6 +22,7 @@ func (lock) SealMessage([]byte) (seal.Message, error)          { return seal.Mes
 func (lock) OpenMessage(string, seal.Message) ([]byte, error)  { return nil, nil }
 func (lock) Close()                                            {}
 func (l lock) Open(dst []byte, p codec.Packet) ([]byte, error) { return append(dst, p.Data...), l.open }
+
 func (lock) Seal(dst []byte, p codec.Packet) ([]byte, error) {
 	return append(append(dst, p.Data...), "sealed"...), nil
 }
@@ -43,7 +44,7 @@ func TestWhereEncryptionIsRequiredOnlySealedPacketsLeave(t *testing.T) {
 		if err := errors.Join(s.SetCamera(t.Context(), true), s.SetMicrophone(t.Context(), true)); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		s.end(t)
 		if s.count("packet camera") == 0 || s.count("packet microphone") == 0 || s.count("PLAIN packet") != 0 {
 			t.Errorf("%d pictures and %d sounds left, %d plain", s.count("packet camera"), s.count("packet microphone"), s.count("PLAIN packet"))

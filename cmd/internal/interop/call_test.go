@@ -43,7 +43,13 @@ const (
 // meet opens a room, lets the browser and then the client in, and returns when both have said that they joined.
 func meet(t *testing.T, s setting) (*meeting, *rig.Wire) {
 	t.Helper()
-	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(t.Context()), 2*time.Minute, errors.New("two minutes are over"))
+	return meetFor(t, 2*time.Minute, s)
+}
+
+// meetFor is meet for a meeting that may take so long.
+func meetFor(t *testing.T, most time.Duration, s setting) (*meeting, *rig.Wire) {
+	t.Helper()
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(t.Context()), most, errors.New("the meeting takes too long"))
 	t.Cleanup(cancel)
 	m := &meeting{ctx: ctx}
 	var err error

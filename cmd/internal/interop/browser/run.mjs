@@ -19,6 +19,7 @@ const script = 'text/javascript';
 const files = {
   '/': [path.join(here, 'page.html'), 'text/html'],
   '/lk.js': [path.join(modules, 'livekit-client/dist/livekit-client.umd.js'), script],
+  '/e2ee.js': [path.join(modules, 'livekit-client/dist/livekit-client.e2ee.worker.js'), script],
   '/blur.mjs': [path.join(here, 'blur.mjs'), script],
   '/processors.mjs': [path.join(modules, '@livekit/track-processors/dist/index.mjs'), script],
   '/vision.mjs': [path.join(vision, 'vision_bundle.mjs'), script],

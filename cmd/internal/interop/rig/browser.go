@@ -24,6 +24,8 @@ type BrowserLine struct {
 	Sent       []Figure          `json:"sent"`
 	Received   []Figure          `json:"received"`
 	Detail     float64           `json:"detail"`
+
+	EncryptionErrors uint64 `json:"encryption_errors"` // since the join; of the figures
 }
 
 // Time is when the browser saw it.
@@ -65,6 +67,8 @@ type BrowserOptions struct {
 	Picture   string // Y4M to send instead of Chromium's own
 	Sound     string // WAV
 	Blur      Way    // how the background is blurred
+
+	Passphrase string // encrypts from end to end; empty is not
 }
 
 // A Way is how a browser blurs the background of its picture.
@@ -107,7 +111,7 @@ func OpenBrowser(ctx context.Context, guest RoomLine, o BrowserOptions) (*Browse
 	}
 	where := map[string]any{
 		"url": guest.URL, "token": guest.Token, "codec": o.Codec, "simulcast": o.Simulcast, "publish": !o.Listen, "every": o.Every.Milliseconds(),
-		"picture": o.Picture, "sound": o.Sound, "blur": o.Blur,
+		"picture": o.Picture, "sound": o.Sound, "blur": o.Blur, "passphrase": o.Passphrase,
 	}
 	return &Browser{c}, c.tell(where)
 }

@@ -26,6 +26,9 @@ type ClientLine struct {
 	Codec  string            `json:"codec"`
 	State  map[string]string `json:"state"`
 
+	Encryption string `json:"encryption"`
+	EndToEnd   *bool  `json:"end_to_end"`
+
 	Arrived time.Time `json:"-"`
 }
 

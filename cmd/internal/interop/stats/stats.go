@@ -45,6 +45,11 @@ type Received struct {
 	Shown   uint64 `json:"shown"`
 	Width   int    `json:"width"`
 	Height  int    `json:"height"`
+
+	// Of what is encrypted from end to end: frames opened, not opened, and put in by the server.
+	Opened   uint64 `json:"opened"`
+	Unopened uint64 `json:"unopened"`
+	Injected uint64 `json:"injected"`
 }
 
 // ErrEmpty means that no figures were written: the call ended before its first second.
