@@ -94,7 +94,7 @@ func (c Card) Lines(now time.Time) []string {
 	if c.Transport != nil {
 		put("certificate", c.certificate(now)...)
 	}
-	put("end to end", endToEnd(c.Found.EndToEnd))
+	put("end to end", endToEnd(c.Found.EndToEnd, c.Joinable))
 	put("STUN and TURN", named(c.Found.Relays, "none named before joining"))
 	put("others named", named(c.Found.Hosts, "none"))
 	if len(c.Elsewhere) > 0 {
@@ -166,14 +166,18 @@ func (c Card) certificate(now time.Time) []string {
 	}
 }
 
-func endToEnd(e sfu.EndToEnd) string {
+func endToEnd(e sfu.EndToEnd, joinable bool) string {
+	how := "not with this version yet"
+	if joinable {
+		how = "join with --passphrase-file"
+	}
 	switch e {
 	case sfu.EndToEndNever:
 		return "no: the operator of the server could see and hear all"
 	case sfu.EndToEndPossible:
-		return "possible between those who turn it on; not with this version yet"
+		return "possible between those who turn it on; " + how
 	case sfu.EndToEndRequired:
-		return "asked for by the link; not with this version yet"
+		return "asked for by the link; " + how
 	case sfu.EndToEndUnknown:
 	}
 	return known("")

@@ -8,6 +8,7 @@ import (
 	"paravent/media/sfu"
 	"paravent/privacy/consent"
 	"paravent/privacy/filter"
+	"paravent/privacy/seal"
 	"paravent/ui/view"
 )
 
@@ -202,5 +203,48 @@ func TestTheRosterSaysHowLoudSomebodyIsHeard(t *testing.T) {
 	rows := view.Roster(s)
 	if !slices.Contains(rows[1].Marks, "volume 50 %") || !slices.Contains(rows[2].Marks, "not heard by you") || slices.Contains(rows[2].Nature, "not heard by you") {
 		t.Errorf("%+v", rows)
+	}
+}
+
+func TestTheStateLineTellsWhoCanReadTheCall(t *testing.T) {
+	for want, e := range map[string]call.Encryption{
+		"encrypted to the server":                                            {},
+		"encrypted end to end, by passphrase":                                {Grade: seal.Passphrase, Required: true},
+		"encrypted end to end, verified":                                     {Grade: seal.Verified, Required: true},
+		"encrypted end to end, by passphrase; NOT what everybody else sends": {Grade: seal.Passphrase},
+	} {
+		s := state()
+		s.Encryption = e
+		if got := texts(s)["encryption"]; got.Text != want || got.Alert != (e.On() && !e.Required) {
+			t.Errorf("%+v: %+v", e, got)
+		}
+	}
+}
+
+func TestWhatIsHeldBackIsSaidAtTheMemberAndOnThePicture(t *testing.T) {
+	s := state()
+	s.Encryption = call.Encryption{Grade: seal.Passphrase, Required: true}
+	s.Tracks[1].Withheld = seal.ErrWrongKey
+	if rows := view.Roster(s); !slices.Contains(rows[1].Marks, "NOT SHOWN") || slices.Contains(rows[0].Marks, "NOT SHOWN") {
+		t.Errorf("marks are %q", rows[1].Marks)
+	}
+	if !slices.ContainsFunc(view.Tiles(s), func(t view.Tile) bool { return t.Label == "Bob: cannot be opened with this passphrase" }) {
+		t.Errorf("tiles are %+v", view.Tiles(s))
+	}
+}
+
+func TestAMessageThatTheOperatorCanReadSaysSoInAnEncryptedCall(t *testing.T) {
+	for want, c := range map[string]call.ChatLine{
+		"Bob: hello": {From: "Bob", Text: "hello", Sealed: true},
+		"Bob: hello (the operator of the server can read this)": {From: "Bob", Text: "hello"},
+	} {
+		s := state()
+		s.Encryption.Grade = seal.Passphrase
+		if got := view.ChatText(c, s); got != want || view.ChatNote(s) != "" {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if view.ChatNote(state()) == "" {
+		t.Error("a plain chat is not said to be one")
 	}
 }
