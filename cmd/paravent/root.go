@@ -27,7 +27,7 @@ func newRoot(office organisation.Source) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(
 		newJoin(office), newRehearse(office), newFilter(office), newCalibrate(office), newDevices(),
-		newCheck(office), newEgress(office), newDoctor(office), newPolicy(office), newReceipt(), newData(), newVersion(), newRescue(),
+		newCheck(office), newEgress(office), newDoctor(office), newPolicy(office), newReceipt(), newData(), newVersion(office), newRescue(),
 	)
 	return root
 }
@@ -136,7 +136,7 @@ func newDevices() *cobra.Command {
 	return cmd
 }
 
-func newVersion() *cobra.Command {
+func newVersion(office organisation.Source) *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "version",
@@ -148,7 +148,7 @@ func newVersion() *cobra.Command {
 				info = &debug.BuildInfo{}
 			}
 			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(versionOf(info))
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(versionOf(info, office))
 			}
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "paravent %s (%s)\n", version, info.GoVersion)
 			return err
@@ -165,11 +165,12 @@ type versionInfo struct {
 	Version string            `json:"version"`
 	Go      string            `json:"go"`
 	Commit  string            `json:"commit,omitempty"`
+	Policy  string            `json:"policy,omitempty"` // the digest of the organisation's, or "broken"
 	Modules map[string]string `json:"modules"`
 }
 
-func versionOf(info *debug.BuildInfo) versionInfo {
-	v := versionInfo{Version: version, Go: info.GoVersion, Modules: make(map[string]string)}
+func versionOf(info *debug.BuildInfo, office organisation.Source) versionInfo {
+	v := versionInfo{Version: version, Go: info.GoVersion, Policy: digest(office), Modules: make(map[string]string)}
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" {
 			v.Commit = s.Value
@@ -179,4 +180,14 @@ func versionOf(info *debug.BuildInfo) versionInfo {
 		v.Modules[m.Path] = m.Version
 	}
 	return v
+}
+
+// digest tells one policy from another. One that cannot be followed has none.
+func digest(office organisation.Source) string {
+	layers, err := office.Read()
+	sum, bad := policy.Digest(layers...)
+	if err != nil || bad != nil {
+		return "broken"
+	}
+	return sum
 }

@@ -97,6 +97,23 @@ func TestWhatThisVersionCannotDoIsPendingWhereItIsAskedFor(t *testing.T) {
 	}
 }
 
+func TestADigestTellsWhatIsSaidAndNotWhere(t *testing.T) {
+	of := func(layers ...policy.Layer) string {
+		sum, err := policy.Digest(layers...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sum
+	}
+	a := layer(policy.Mandatory, "no_chat", true, "udp_ports", policy.Ports{First: 2000, Last: 3000})
+	b := layer(policy.Mandatory, "udp_ports", policy.Ports{First: 2000, Last: 3000}, "no_chat", true)
+	b.Said[0].At = policy.Place{Path: "elsewhere", Line: 9}
+	c := layer(policy.OfDefault, a.Said[0].Key, true)
+	if of() != "" || of(a) != of(b) || of(a) == of(c) || of(a, c) != of(c, b) || len(of(a)) != 64 {
+		t.Errorf("%q %q %q", of(a), of(b), of(c))
+	}
+}
+
 // drawLayer draws a layer that says some keys.
 func drawLayer(t *rapid.T, o policy.Origin) policy.Layer {
 	l := policy.Layer{Origin: o}
