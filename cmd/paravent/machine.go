@@ -37,7 +37,7 @@ type machine struct {
 
 	card *soundcard.Card
 	lost []error // what the person must know from the beginning, and did not choose
-	says string  // what the organisation tells whoever joins
+	says string  // what the organisation tells whoever joins, if the face covers what was said before
 	deaf bool    // there is no loudspeaker although none was refused
 }
 
@@ -93,9 +93,11 @@ func deviceOf(chosen, setting string) string {
 func newMachine(ctx context.Context, to purpose, chosen, settings config.Join, rules policy.Policy, log *slog.Logger) (*machine, error) {
 	mixer := present.NewMixer()
 	m := &machine{
-		says:  sfu.Foreign(rules.Notice).Clean(),
 		wish:  capture.VideoWish{Width: 640, Height: 360, FPS: 30},
 		sound: codec.SoundSettings{Bitrate: 32_000, PacketFor: 20 * time.Millisecond, Complexity: 5, FEC: true, DTX: true},
+	}
+	if f := face(chosen.Face); f == config.Terminal || f == config.Window {
+		m.says = sfu.Foreign(rules.Notice).Clean()
 	}
 	wish := soundcard.Wish{Speaker: chosen.Speaker, Microphone: deviceOf(chosen.Microphone, settings.Microphone)}
 	card, err := soundcard.Open(ctx, wish, mixer)
