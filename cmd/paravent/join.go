@@ -78,7 +78,9 @@ func join(ctx context.Context, link string, chosen, settings config.Join, rules 
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, figures.close()) }()
+	defer func() {
+		err = errors.Join(err, net.guard.Close(), figures.end(net.guard.Traffic()), figures.close())
+	}()
 
 	var c *call.Call
 	kept, lost := keepReceipt(chosen, where, rules)

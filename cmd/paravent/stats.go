@@ -11,6 +11,7 @@ import (
 
 	"paravent/media/call"
 	"paravent/media/sfu"
+	"paravent/privacy/egress"
 	"paravent/privacy/seal"
 )
 
@@ -19,6 +20,7 @@ import (
 type stats struct {
 	file *os.File
 	out  *bufio.Writer
+	last figures
 }
 
 func openStats(path string) (*stats, error) {
@@ -62,7 +64,24 @@ func (s *stats) follow(ctx context.Context, c *call.Call) {
 	}
 }
 
+// end writes the last figures once more, with what went over the network until
+// everything was closed.
+func (s *stats) end(flows []egress.Flow) error {
+	if s.file == nil {
+		return nil
+	}
+	for _, f := range flows {
+		s.last.Traffic = append(s.last.Traffic, flow{
+			Host: f.Host, Address: f.Addr.String(), Purpose: f.Purpose, Named: f.Named,
+			PacketsUp: f.Up.Packets, BytesUp: f.Up.Bytes, WireUp: f.Up.Wire,
+			PacketsDown: f.Down.Packets, BytesDown: f.Down.Bytes, WireDown: f.Down.Wire,
+		})
+	}
+	return s.write(s.last)
+}
+
 func (s *stats) write(f figures) error {
+	s.last = f
 	return errors.Join(json.NewEncoder(s.out).Encode(f), s.out.Flush())
 }
 
@@ -78,6 +97,22 @@ type figures struct {
 	Heap         uint64              `json:"heap_bytes"`
 	BytesUp      uint64              `json:"bytes_up"`
 	BytesDown    uint64              `json:"bytes_down"`
+	Traffic      []flow              `json:"traffic,omitempty"` // in the last line only
+}
+
+// flow is what went to one address for one purpose. wire is with the headers of
+// IP, UDP and TCP.
+type flow struct {
+	Host        string         `json:"host"`
+	Address     string         `json:"address"`
+	Purpose     egress.Purpose `json:"purpose"`
+	Named       bool           `json:"named_by_server"`
+	PacketsUp   uint64         `json:"packets_up"`
+	BytesUp     uint64         `json:"bytes_up"`
+	WireUp      uint64         `json:"wire_up"`
+	PacketsDown uint64         `json:"packets_down"`
+	BytesDown   uint64         `json:"bytes_down"`
+	WireDown    uint64         `json:"wire_down"`
 }
 
 type sent struct {

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/../.."
 
 want_go=1.26.8
 build=(gcc pkg-config libvpx-dev libopus-dev libdav1d-dev libopenh264-dev libturbojpeg0-dev libgl1-mesa-dev xorg-dev)
-tests=(xvfb pulseaudio pulseaudio-utils pipewire pipewire-pulse wireplumber dbus gnome-keyring libsecret-tools tmux tesseract-ocr janus)
+tests=(xvfb pulseaudio pulseaudio-utils pipewire pipewire-pulse wireplumber dbus gnome-keyring libsecret-tools tmux tesseract-ocr janus iproute2 strace)
 packages=("${build[@]}" "${tests[@]}")
 
 have() { command -v "$1" >/dev/null 2>&1; }

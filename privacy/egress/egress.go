@@ -28,6 +28,7 @@ package egress
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -242,6 +243,19 @@ type refuse struct{ g *Guard }
 
 func (r refuse) RoundTrip(req *http.Request) (*http.Response, error) {
 	return nil, r.g.check(dependency, req.URL.Hostname())
+}
+
+// Close ends every connection that is still open. Traffic is complete then, and
+// stays.
+func (g *Guard) Close() error {
+	g.mu.Lock()
+	open := slices.Collect(maps.Keys(g.open))
+	g.mu.Unlock()
+	var errs []error
+	for _, c := range open {
+		errs = append(errs, c.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // check decides about host and writes the decision down.

@@ -60,9 +60,10 @@ func (c *TCPConn) Close() error {
 	c.closing.Do(func() {
 		c.guard.mu.Lock()
 		up, down := c.soFar()
+		bye := c.farewell()
 		delete(c.guard.open, c)
-		c.meter.up.add(up.Plus(c.farewell()))
-		c.meter.down.add(down.Plus(c.farewell()))
+		c.meter.up.add(up.Plus(bye))
+		c.meter.down.add(down.Plus(bye))
 		c.guard.mu.Unlock()
 		c.closed = c.TCPConn.Close()
 	})
@@ -82,6 +83,7 @@ type segments struct {
 	again    uint64 // bytes sent more than once
 	received uint64 // bytes of payload
 	stamped  bool
+	left     uint64 // packets that each side will yet send if it is closed now
 }
 
 // soFar is what has gone through the connection until now.
@@ -105,9 +107,14 @@ func (c *TCPConn) header(stamped bool) uint64 {
 	return h
 }
 
-// farewell is each side's end of a connection, and word that it came.
+// farewell is each side's end of a connection, and word that it came, as far as they
+// were not said yet.
 func (c *TCPConn) farewell() Count {
-	return Count{Packets: 2, Wire: 2 * c.header(true)}
+	s, ok := segmentsOf(c.TCPConn)
+	if !ok {
+		s = guessed(0, 0)
+	}
+	return Count{Packets: s.left, Wire: s.left * c.header(s.stamped)}
 }
 
 // payload is what one packet carries on most ways, in bytes.
@@ -117,7 +124,7 @@ const payload = 1448
 // every other one of them.
 func guessed(written, read uint64) segments {
 	full := func(n uint64) uint64 { return (n + payload - 1) / payload }
-	return segments{out: 2 + full(written) + full(read)/2, in: 1 + full(read) + full(written)/2, stamped: true}
+	return segments{out: 2 + full(written) + full(read)/2, in: 1 + full(read) + full(written)/2, stamped: true, left: 2}
 }
 
 // inVain counts a connection to a that did not come about.
