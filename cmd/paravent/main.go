@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"paravent/privacy/egress"
 	"paravent/privacy/policy/organisation"
 	"paravent/ui/tui"
 )
@@ -30,6 +31,7 @@ func run(args []string, office organisation.Source) (code int) {
 			code = exitError
 		}
 	}()
+	egress.NewGuard().Seal() // a command that has no network of its own has none at all
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	root := newRoot(office)

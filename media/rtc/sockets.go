@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -177,19 +178,30 @@ func (closed) ListenPacket(context.Context, string, string) (net.PacketConn, err
 }
 
 // Interfaces lists where candidates may come from: the loopback interface for
-// a server on this machine, all others for any other server.
+// a server on this machine, all others for any other server. Of their addresses it
+// has those that say least.
 func (s *sockets) Interfaces() ([]*transport.Interface, error) {
 	all, err := net.Interfaces()
 	if err != nil {
 		return nil, fmt.Errorf("list interfaces: %w", err)
 	}
-	var out []*transport.Interface
-	for _, i := range all {
+	found := make([][]net.Addr, len(all))
+	var own []net.Addr
+	for n, i := range all {
 		if i.Flags&net.FlagUp == 0 || s.loopback != (i.Flags&net.FlagLoopback != 0) {
 			continue
 		}
-		addrs, err := i.Addrs()
-		if err != nil {
+		if found[n], err = i.Addrs(); err == nil {
+			own = append(own, found[n]...)
+		}
+	}
+	own = discreet(own)
+	var out []*transport.Interface
+	for n, i := range all {
+		addrs := slices.DeleteFunc(found[n], func(a net.Addr) bool {
+			return !slices.ContainsFunc(own, func(b net.Addr) bool { return a.String() == b.String() })
+		})
+		if len(addrs) == 0 {
 			continue
 		}
 		t := transport.NewInterface(i)
@@ -199,6 +211,28 @@ func (s *sockets) Interfaces() ([]*transport.Interface, error) {
 		out = append(out, t)
 	}
 	return out, nil
+}
+
+// discreet leaves out the addresses that lead nowhere from outside (link-local ones;
+// RFC 8421, section 5) and, where there are others, those of IPv6 that hold the
+// serial number of a network card (RFC 7217, section 1; RFC 4291, appendix A).
+func discreet(addrs []net.Addr) []net.Addr {
+	of := func(a net.Addr) netip.Addr {
+		p, err := netip.ParsePrefix(a.String())
+		if err != nil {
+			return netip.Addr{}
+		}
+		return p.Addr().Unmap()
+	}
+	out := slices.DeleteFunc(slices.Clone(addrs), func(a net.Addr) bool { return !of(a).IsValid() || of(a).IsLinkLocalUnicast() })
+	anonymous := slices.DeleteFunc(slices.Clone(out), func(a net.Addr) bool {
+		b := of(a).As16()
+		return of(a).Is6() && b[11] == 0xff && b[12] == 0xfe
+	})
+	if len(anonymous) > 0 {
+		return anonymous
+	}
+	return out
 }
 
 func (s *sockets) InterfaceByIndex(index int) (*transport.Interface, error) {

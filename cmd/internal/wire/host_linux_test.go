@@ -96,7 +96,7 @@ func visit(link string) error {
 		return err
 	}
 	refused := false
-	for look := time.After(3 * time.Second); ; {
+	for look := time.After(2 * time.Second); ; {
 		select {
 		case e := <-s.Events():
 			named, ok := e.(sfu.HostNamed)
@@ -165,7 +165,7 @@ func answerNames(c net.PacketConn, out *reporter) {
 			case meeting + ".":
 				addr = netip.MustParseAddr(serverAddr)
 			case "turn.example.test.":
-				addr = netip.MustParseAddr("10.9.9.9")
+				addr = netip.MustParseAddr(inside)
 			}
 			m.Answers = []dnsmessage.Resource{{
 				Header: dnsmessage.ResourceHeader{Name: q.Name, Type: q.Type, Class: q.Class, TTL: 1},
@@ -245,6 +245,9 @@ func (h host) between(w http.ResponseWriter, r *http.Request, out *reporter) {
 // The one stranger that a server may name: the program speaks to it and says so.
 // Without it a capture that sees nothing would prove nothing.
 const namedAddr = "203.0.113.9"
+
+// inside is where the name of a relay leads.
+const inside = "10.9.9.9"
 
 // strangers are places that no program should speak to at a server's word.
 func strangers() (relays []*wire.ICEServer, places []string) {

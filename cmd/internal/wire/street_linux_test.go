@@ -148,6 +148,14 @@ type packet struct {
 	wire     uint64 // bytes of IP
 }
 
+func (p packet) String() string {
+	way := "from"
+	if p.out {
+		way = "to"
+	}
+	return fmt.Sprintf("%s, %d bytes %s %s", p.protocol, p.wire, way, p.far)
+}
+
 // A capture is everything that goes over the wire of a house.
 type capture struct {
 	fd   int
