@@ -1,6 +1,9 @@
 package group
 
-import "slices"
+import (
+	"crypto/hpke"
+	"slices"
+)
 
 // Parse reads a message and returns it written again.
 func Parse(b []byte) ([]byte, error) {
@@ -53,6 +56,28 @@ func (s State) Hearers() []Ref {
 		all = append(all, r)
 	}
 	return all
+}
+
+// Report is a status that promises and tells a share at once.
+func (s State) Report(share [32]byte, number uint64) []byte {
+	m := status{from: s.self.hello.ref, number: number, epoch: s.epoch, view: s.view, promise: promise(s.self.hello.ref, s.view, share), share: share}
+	m.sig = s.c.Identity.Sign("group status 1", s.self.call[:], m.body())
+	return append(m.body(), m.sig[:]...)
+}
+
+// FalsePair is a pair message from a member to us that anybody can make: all of it
+// but the signature.
+func (s State) FalsePair(from Seat) []byte {
+	p, _ := s.at(from)
+	to, err := hpke.MLKEM768X25519().NewPublicKey(s.self.hello.prekey)
+	if err != nil {
+		panic(err)
+	}
+	m := pair{from: p.hello.ref, to: s.self.hello.ref, number: p.pairNumber + 1000}
+	if m.sealed, err = hpke.Seal(to, hpke.HKDFSHA256(), hpke.AES256GCM(), s.self.info(m), make([]byte, keyLen)); err != nil {
+		panic(err)
+	}
+	return append(m.body(), m.sig[:]...)
 }
 
 // Ref is one's own.

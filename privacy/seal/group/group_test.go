@@ -56,6 +56,35 @@ func TestNothingIsSaidOnceAllIsSaid(t *testing.T) {
 	}
 }
 
+func TestAChangeCostsEachMemberThreeMessagesToAll(t *testing.T) {
+	s := newServer(t)
+	for i := range 8 {
+		s.enter(group.Seat(fmt.Sprint("seat ", i)))
+	}
+	s.run(3 * time.Second)
+	for what, change := range map[string]func(){
+		"one leaves": func() { s.drop("seat 7") },
+		"one comes":  func() { s.enter("another") },
+	} {
+		from := len(s.past)
+		change()
+		s.run(10 * time.Second)
+		s.wantWhole()
+		sent := map[byte]map[string]bool{}
+		for _, p := range s.past[from:] {
+			if p.from == "seat 1" {
+				if sent[p.kind()] == nil {
+					sent[p.kind()] = map[string]bool{}
+				}
+				sent[p.kind()][string(p.body)] = true
+			}
+		}
+		if len(sent[group.KindKeys]) != 1 || len(sent[group.KindStatus]) > 3 || len(sent[group.KindPair]) > 1 || len(sent[group.KindAsk]) > 0 {
+			t.Errorf("%s: %d keys, %d statuses, %d pairs, %d asks", what, len(sent[group.KindKeys]), len(sent[group.KindStatus]), len(sent[group.KindPair]), len(sent[group.KindAsk]))
+		}
+	}
+}
+
 func TestAJoinerCannotReadBackAndALeaverCannotReadOn(t *testing.T) {
 	s, a, b, c := three(t)
 	before, err := seal(a, "before")

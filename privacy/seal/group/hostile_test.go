@@ -329,7 +329,7 @@ func TestWhoSaidByeIsNotTakenBackOnTheServersWord(t *testing.T) {
 	s.do(c, group.Leave{})
 	s.deliver()
 	for _, p := range slices.Clone(s.past) {
-		if p.from == "c" && p.to == "a" {
+		if p.from == "c" && p.to == "a" && p.kind() != group.KindBye {
 			s.do(a, group.Received{From: "c", Body: p.body})
 		}
 	}
@@ -439,6 +439,28 @@ func TestAShareIsToldOnlyAfterAllPromises(t *testing.T) {
 	s.wantWhole()
 	if safety(t, a) == first {
 		t.Error("the words did not change with the group")
+	}
+}
+
+func TestAPairThatIsNotSignedIsNotTaken(t *testing.T) {
+	s, a, b, _ := three(t)
+	s.do(a, group.Received{From: "b", Body: a.FalsePair("b")})
+	wantTrouble(t, a, group.Forged, "b")
+	s.drop("c") // b wraps its next key as before
+	s.run(2 * time.Second)
+	if err := hears(a, b); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAShareThatWasNotPromisedFirstIsNotTaken(t *testing.T) {
+	s, a, b, _ := three(t)
+	words := safety(t, a)
+	for i := range 5 { // b has seen all shares, and looks for one that gives other words
+		s.do(a, group.Received{From: "b", Body: b.Report([32]byte{byte(i + 1)}, uint64(100+i))})
+		if w, ok := a.Safety(); !ok || w != words {
+			t.Fatalf("the words became %v, %v", w.Words(identity.English), ok)
+		}
 	}
 }
 

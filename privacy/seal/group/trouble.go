@@ -92,8 +92,12 @@ func (s State) find() []Trouble {
 	for t := range s.noted {
 		all = append(all, t)
 	}
+	members := make(map[Seat]bool, len(s.peers))
+	for _, p := range s.peers {
+		members[p.hello.seat] = true
+	}
 	for seat, c := range s.roster {
-		if _, ok := s.at(seat); ok {
+		if members[seat] {
 			continue
 		}
 		if _, ok := s.absent[seat]; ok {
