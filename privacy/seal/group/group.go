@@ -12,9 +12,10 @@
 // # How it works
 //
 // Each member makes a key pair for this call alone, X25519 and ML-KEM-768 (X-Wing,
-// draft-connolly-cfrg-xwing-kem), and announces it with a hello that its identity
-// signed, for this call and the seat it has in the server's roster. The members are
-// those in the roster whose hello is here: nobody else is sent a key.
+// which is MLKEM768-X25519 of draft-ietf-hpke-pq), and announces it with a hello
+// that its identity signed, for this call and the seat it has in the server's
+// roster. The members are those in the roster whose hello is here: nobody else is
+// sent a key.
 //
 // Each sends its own key, a sender key, to each of them. So there is nothing that
 // all must agree on before somebody can speak, and no order that a server would
@@ -34,15 +35,15 @@
 // Members say in a signed status which keys they hold, who they think is in the
 // group (the view, a hash over all hellos), and the promise of a share: the hash of
 // a random number that is made for that view alone. The share itself is told when
-// the promises of all members for that view are here, and the first promise stands. All
-// shares and hellos are the transcript, from which the words come: see
+// the promises of all members for that view are here, and the first promise stands.
+// All shares and hellos are the transcript, from which the words come: see
 // identity.Safety for why eight words are enough then.
 //
 // # What it gives and what not
 //
 // What is said in the call stays secret when either X25519 or ML-KEM-768 is broken
-// later. Whoever gets into a member's machine during the call reads the call, from
-// its beginning: keys last for a call. A sender key is shared by sender and hearers,
+// later. Whoever gets into a member's machine during the call reads all that this
+// member heard, from when it came: the key pair lasts for the call, and is gone after. A sender key is shared by sender and hearers,
 // so a member that works with the server can put words into another member's mouth,
 // for those who hear both; frames have no signatures (RFC 9605, section 7.2). The
 // server sees who is there, who sends when and how much.

@@ -248,6 +248,26 @@ func TestSomebodyWithoutAHelloHoldsMedia(t *testing.T) {
 	s.wantWhole()
 }
 
+func TestASealingThatWasKeptRefusesWhileMediaIsHeld(t *testing.T) {
+	s, a, _, _ := three(t)
+	kept, _ := a.Sealing()
+	try := func(want error) {
+		t.Helper()
+		if _, err := kept.Seal("microphone", codec.Opus, nil, []byte("secret")); !errors.Is(err, want) {
+			t.Errorf("%v, want %v", err, want)
+		}
+	}
+	try(nil)
+	s.do(a, group.Joined{Seat: "spy"})
+	s.run(11 * time.Second)
+	try(group.ErrHeld)
+	s.do(a, group.Left{Seat: "spy"})
+	try(nil)
+	if _, err := (group.Sealing{}).Seal("microphone", codec.Opus, nil, nil); !errors.Is(err, group.ErrHeld) {
+		t.Errorf("no sealing: %v, want ErrHeld", err)
+	}
+}
+
 func TestPlainNeedsAYesAndIsNeverSentWhereEncryptionIsRequired(t *testing.T) {
 	for _, required := range []bool{true, false} {
 		s, a, b, _ := three(t, func(c *group.Config) { c.Required = required })

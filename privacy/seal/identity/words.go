@@ -31,10 +31,11 @@ var (
 // A Safety is what two people compare by ear to know that nobody is between them:
 // 64 bits. It is the same on both sides, if there is nobody.
 //
-// Bits that short are enough because nobody can try: each side promises its share
-// of the transcript before it sees that of the other (see package group), so that
-// somebody in the middle has one guess a call. Without the promise, he could choose
-// among 2³² of his own keys for each side until both had the same words.
+// So few bits are enough because nobody can try: each side promises its share of
+// the transcript before it sees that of the other (see package group), so that
+// somebody in the middle has one guess of 2⁶⁴ each time that people come or leave.
+// Without the promise, he could try 2³² of his own keys for each side, which takes
+// minutes, until both had the same words.
 type Safety [8]byte
 
 // Compare returns what all who have the given identities, in any order, see of a
