@@ -1,11 +1,12 @@
 # The two commands of a fresh machine are `make try` and `make test`. Everything else is for people who change the program.
 
-.PHONY: help try test interop outage oracle bench lint build room setup setup-interop setup-oracle clean
+.PHONY: help try test interop stay outage oracle bench lint build room setup setup-interop setup-oracle clean
 
 help:
 	@echo 'make try      a meeting of two on this machine: you and a colleague'
 	@echo 'make test     every test that needs no browser'
 	@echo 'make interop  the tests against a real browser (installs Chromium)'
+	@echo 'make stay     two of us and a browser stay in a room for five minutes, and two of us in one of Janus'
 	@echo 'make outage   loses the link to real servers for 1, 5 and 30 seconds (Linux)'
 	@echo 'make oracle   the networks against ONNX Runtime (installs it into build/)'
 	@echo 'make bench    Paravent and Chromium side by side, and the benchmarks'
@@ -27,6 +28,9 @@ test: setup
 
 interop: setup-interop build
 	go test -tags interop -count=1 -timeout 30m -v ./cmd/internal/interop/...
+
+stay: setup-interop build
+	PARAVENT_STAY=5m go test -tags interop -count=1 -timeout 30m -v -run Stay ./cmd/internal/interop
 
 outage: build
 	PARAVENT_ROOM=$(CURDIR)/build/paravent-room go test -count=1 -timeout 15m -v ./cmd/internal/outage
