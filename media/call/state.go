@@ -160,6 +160,9 @@ const (
 	SharedKey     What = "shared key"   // what a passphrase is not worth
 	PlainChat     What = "plain chat"   // the first message that the operator can read
 	Organisation  What = "organisation" // has something to tell, which is Arg
+
+	// What the room lets people know is the connector's word, such as
+	// sfu.RoomLocked; Arg says who, and what.
 )
 
 // maxChat and maxNotices bound what a call remembers; what others write comes
@@ -222,6 +225,14 @@ func (s State) After(e sfu.Event) State {
 			s = s.withNotice(Notice{What: SharedKey})
 		}
 	case sfu.UnmuteAsked: // which Call acts on
+	case sfu.CapsChanged:
+		s.Caps = e.Caps
+	case sfu.Announced:
+		arg := e.Text.Clean()
+		if s.member(e.By) >= 0 {
+			arg = s.Name(e.By) + ": " + arg
+		}
+		s = s.withNotice(Notice{What: What(e.What), Arg: arg})
 	case sfu.LinkChanged:
 		switch {
 		case e.Link == sfu.LinkResuming && s.Link != e.Link:

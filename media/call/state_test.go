@@ -1,6 +1,7 @@
 package call_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -91,5 +92,22 @@ func TestACutAndItsEndAreNoticedOnceEach(t *testing.T) {
 	}
 	if n := s.Notices; len(n) != 2 || n[0].What != call.LinkCut || n[1].What != call.LinkBack {
 		t.Errorf("notices %+v", n)
+	}
+}
+
+func TestWhatTheRoomLetsPeopleKnowIsANoticeWithTheNameOfWhoSaysIt(t *testing.T) {
+	s := call.State{Self: "me"}.After(sfu.MemberJoined{Member: sfu.Member{ID: "op", Name: "Op"}})
+	s = s.After(sfu.Announced{What: sfu.RoomWarns, By: "op", Text: "five minutes\x1b[2J"})
+	s = s.After(sfu.Announced{What: sfu.RoomLocked})
+	s = s.After(sfu.Announced{What: sfu.RoomSays, By: "gone", Text: "hello"})
+	var got []string
+	for _, n := range s.Notices {
+		got = append(got, string(n.What)+"|"+n.Arg)
+	}
+	if want := []string{"room warns|Op: five minutes[2J", "room locked|", "room says|hello"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if s = s.After(sfu.CapsChanged{Caps: sfu.Caps{Lock: true}}); !s.Caps.Lock {
+		t.Error("a right that was given is not known")
 	}
 }

@@ -93,6 +93,17 @@ func (c *Call) Say(ctx context.Context, text string) error {
 	return c.session.Say(ctx, text)
 }
 
+// Remove sends a member away, where the server lets this person.
+func (c *Call) Remove(ctx context.Context, id sfu.MemberID) error {
+	return c.session.Remove(ctx, id)
+}
+
+// Lock lets nobody else into the room, or people in again, where the server lets
+// this person.
+func (c *Call) Lock(ctx context.Context, on bool) error {
+	return c.session.Lock(ctx, on)
+}
+
 // Leave ends the call.
 func (c *Call) Leave(ctx context.Context) error {
 	c.shut()

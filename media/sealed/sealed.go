@@ -123,6 +123,23 @@ func (s *Session) Say(ctx context.Context, text string) error { return s.raw.Say
 // SetHand raises or lowers this person's hand.
 func (s *Session) SetHand(ctx context.Context, up bool) error { return s.raw.SetHand(ctx, up) }
 
+// Remove sends a member away, where the server lets this person.
+func (s *Session) Remove(ctx context.Context, id sfu.MemberID) error {
+	if k, ok := s.raw.(sfu.Keeper); ok {
+		return k.Remove(ctx, id)
+	}
+	return sfu.ErrUnsupported
+}
+
+// Lock lets nobody else into the room, or people in again, where the server lets this
+// person.
+func (s *Session) Lock(ctx context.Context, on bool) error {
+	if k, ok := s.raw.(sfu.Keeper); ok {
+		return k.Lock(ctx, on)
+	}
+	return sfu.ErrUnsupported
+}
+
 // Stats returns the counters of now.
 func (s *Session) Stats() sfu.Stats { return s.raw.Stats() }
 

@@ -109,6 +109,16 @@ type (
 	// person can do that.
 	UnmuteAsked struct{ Source Source }
 
+	// CapsChanged replaces what the session can do.
+	CapsChanged struct{ Caps Caps }
+
+	// Announced is something that the server, or a moderator, lets people know.
+	Announced struct {
+		What Announcement
+		By   MemberID // empty if it is the server
+		Text Foreign  // their own words; may be empty
+	}
+
 	// LinkChanged says how the way to the server is.
 	LinkChanged struct{ Link Link }
 
@@ -145,10 +155,25 @@ func (RecordingChanged) event() {}
 func (Waiting) event()          {}
 func (MutedByRoom) event()      {}
 func (UnmuteAsked) event()      {}
+func (CapsChanged) event()      {}
+func (Announced) event()        {}
 func (LinkChanged) event()      {}
 func (HostNamed) event()        {}
 func (Settled) event()          {}
 func (Ended) event()            {}
+
+// An Announcement is what people are let know.
+type Announcement string
+
+// The announcements.
+const (
+	RoomLocked  Announcement = "room locked"  // nobody else is let in
+	RoomOpened  Announcement = "room opened"  // again
+	RoomSays    Announcement = "room says"    // Text
+	RoomWarns   Announcement = "room warns"   // of Text
+	RoomFails   Announcement = "room fails"   // at something, as Text says
+	FileOffered Announcement = "file offered" // Text names it; this program takes none
+)
 
 // A Quality is a connection in a word.
 type Quality string

@@ -112,6 +112,18 @@ type Session interface {
 	Leave(ctx context.Context) error
 }
 
+// A Keeper is a session through which a person may look after the room, as far as
+// Caps says so.
+type Keeper interface {
+	// Remove sends a member away, who may come back if the room is open. It returns
+	// ErrUnsupported where Caps has no Remove.
+	Remove(ctx context.Context, id MemberID) error
+
+	// Lock lets nobody else in, or people in again. It returns ErrUnsupported where
+	// Caps has no Lock.
+	Lock(ctx context.Context, on bool) error
+}
+
 // Caps is what a session can do. What is false is shown as missing, not faked.
 type Caps struct {
 	Publish   map[Source]bool
@@ -133,6 +145,8 @@ type Caps struct {
 	// Injected ends the frames that the server itself puts among those that are
 	// encrypted from end to end; empty if it puts in none, or they cannot be told.
 	Injected []byte
+	Remove    bool // this person may send members away
+	Lock      bool // this person may lock the room
 }
 
 // A Source is what a track shows or plays.

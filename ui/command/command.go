@@ -37,6 +37,10 @@ type Desk interface {
 	SetVolume(id sfu.MemberID, v call.Volume)
 	// TellVolumes lists how loud the members are heard.
 	TellVolumes()
+	// Remove sends a member out of the room, and Lock lets nobody else in, or
+	// people in again: where the server lets this person.
+	Remove(ctx context.Context, id sfu.MemberID) error
+	Lock(ctx context.Context, on bool) error
 	State() call.State
 	// Answer answers the open question.
 	Answer(yes bool)
@@ -79,6 +83,8 @@ func Verbs() []Verb {
 		{Name: "volume", Aliases: []string{"vol"}, Args: "[NAME 0..200]", Short: "how loud you hear somebody, in percent; alone: list", Run: runVolume},
 		{Name: "mute", Args: "NAME", Short: "do not hear somebody; the others still do", Run: runMute(true)},
 		{Name: "unmute", Args: "NAME", Short: "hear somebody again as loud as before", Run: runMute(false)},
+		{Name: "kick", Args: "NAME", Short: "send somebody out of the room", Run: runKick},
+		{Name: "lock", Args: "[on|off]", Short: "let nobody else into the room, or people in again", Run: runLock},
 		{Name: "record", Key: "r", Short: "rehearsal: record 10 seconds as the others would hear you, and play them", Run: runRecord},
 		{Name: "yes", Key: "y", Short: "answer the open question with yes", Run: answer(true)},
 		{Name: "no", Key: "n", Short: "answer the open question with no", Run: answer(false)},
@@ -230,6 +236,25 @@ func runMute(on bool) func(context.Context, Desk, []string) error {
 		d.SetVolume(id, v)
 		return nil
 	}
+}
+
+func runKick(ctx context.Context, d Desk, args []string) error {
+	if len(args) == 0 {
+		return &UsageError{}
+	}
+	id, err := d.State().Find(strings.Join(args, " "))
+	if err != nil {
+		return err
+	}
+	return d.Remove(ctx, id)
+}
+
+func runLock(ctx context.Context, d Desk, args []string) error {
+	on, err := onOff(args, "on", "off", true)
+	if err != nil {
+		return err
+	}
+	return d.Lock(ctx, on)
 }
 
 // VolumeStep is what one press of a key changes a volume by, in percent.

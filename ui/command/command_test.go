@@ -39,12 +39,14 @@ func (d *desk) TellVolumes()                             { _ = d.note("volumes")
 func (d *desk) SetVolume(id sfu.MemberID, v call.Volume) {
 	_ = d.note("volume of %s %d %v", id, v.Percent, v.Muted)
 }
-func (d *desk) State() call.State           { return d.state }
-func (d *desk) Answer(yes bool)             { _ = d.note("answer %v", yes) }
-func (d *desk) Panic()                      { _ = d.note("panic") }
-func (d *desk) Leave(context.Context) error { return d.note("leave") }
-func (d *desk) On(sfu.Source) bool          { return d.on }
-func (d *desk) HandUp() bool                { return d.on }
+func (d *desk) Remove(_ context.Context, id sfu.MemberID) error { return d.note("remove %s", id) }
+func (d *desk) Lock(_ context.Context, on bool) error           { return d.note("lock %v", on) }
+func (d *desk) State() call.State                               { return d.state }
+func (d *desk) Answer(yes bool)                                 { _ = d.note("answer %v", yes) }
+func (d *desk) Panic()                                          { _ = d.note("panic") }
+func (d *desk) Leave(context.Context) error                     { return d.note("leave") }
+func (d *desk) On(sfu.Source) bool                              { return d.on }
+func (d *desk) HandUp() bool                                    { return d.on }
 
 func TestALineBecomesWhatItSays(t *testing.T) {
 	for line, want := range map[string]string{
@@ -59,6 +61,8 @@ func TestALineBecomesWhatItSays(t *testing.T) {
 		"n":                     "",
 		"no":                    "answer false",
 		"panic":                 "panic",
+		"lock":                  "lock true",
+		"lock off":              "lock false",
 		"show":                  "show",
 		"quit":                  "leave",
 		"":                      "",
@@ -136,6 +140,9 @@ func TestVolumesAreSetByNameAndMutingKeepsThem(t *testing.T) {
 		"mute":            "use it as: mute NAME",
 		"volume cy 50":    "2 members are called \"cy\"",
 		"mute ada":        "nobody here is called \"ada\"",
+		"kick bo":         "remove 1",
+		"kick":            "use it as: kick NAME",
+		"kick dee":        "nobody here is called \"dee\"",
 		"talk on":         "talk true",
 		"talk":            "talk true",
 		"talk off":        "talk false",

@@ -90,6 +90,17 @@ func TestEveryEndHasItsOwnWords(t *testing.T) {
 	}
 }
 
+func TestEveryAnnouncementHasWordsOfItsOwn(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, what := range []sfu.Announcement{sfu.RoomLocked, sfu.RoomOpened, sfu.RoomSays, sfu.RoomWarns, sfu.RoomFails, sfu.FileOffered} {
+		text := say.English().Notice(string(what), "plan")
+		if text == string(what) || seen[text] {
+			t.Errorf("%s is said as %q", what, text)
+		}
+		seen[text] = true
+	}
+}
+
 func TestNothingOfTheNetworkIsSaidUncleaned(t *testing.T) {
 	bad := "a\x1b[2Jb"
 	for _, p := range []say.Problem{

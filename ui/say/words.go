@@ -237,6 +237,18 @@ func (Words) Notice(what, arg string) string {
 		return "the chat is not encrypted end to end: the operator of the server can read it"
 	case "organisation":
 		return "your organisation says: " + arg
+	case string(sfu.RoomLocked):
+		return "the room is locked: nobody else is let in"
+	case string(sfu.RoomOpened):
+		return "the room is open again"
+	case string(sfu.RoomSays):
+		return "message of the room: " + arg
+	case string(sfu.RoomWarns):
+		return "the room warns: " + arg
+	case string(sfu.RoomFails):
+		return "the room reports an error: " + arg
+	case string(sfu.FileOffered):
+		return "a file is offered, which this program does not take: " + arg
 	case "volumes":
 		if arg == "" {
 			return "nobody else is here"

@@ -96,7 +96,11 @@ func (d *double) Say(_ context.Context, text string) error { return d.act("say "
 func (d *double) ShowHeld(context.Context) error           { return d.act("show") }
 func (d *double) Talk(on bool) error                       { return d.act(fmt.Sprint("talk ", on)) }
 func (d *double) Record(context.Context) error             { return d.act("record") }
-func (d *double) TellVolumes()                             { _ = d.act("volumes") }
+func (d *double) Remove(_ context.Context, id sfu.MemberID) error {
+	return d.act("remove " + string(id))
+}
+func (d *double) Lock(_ context.Context, on bool) error { return d.act(fmt.Sprint("lock ", on)) }
+func (d *double) TellVolumes()                          { _ = d.act("volumes") }
 func (d *double) SetVolume(id sfu.MemberID, v call.Volume) {
 	_ = d.act(fmt.Sprintf("volume of %s %d %v", id, v.Percent, v.Muted))
 }

@@ -50,6 +50,7 @@ func TestForeignTextNeverReachesTheScreenRaw(t *testing.T) {
 		sfu.QualityChanged{Member: sfu.MemberID(evil), Quality: sfu.Poor},
 		sfu.ChatArrived{From: sfu.MemberID(evil), Text: evil, At: at()},
 		sfu.MutedByRoom{Source: sfu.Source(evil)},
+		sfu.Announced{What: sfu.RoomWarns, By: sfu.MemberID(evil), Text: evil},
 	} {
 		s = s.After(e)
 	}

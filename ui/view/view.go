@@ -318,6 +318,10 @@ func Has(v command.Verb, s call.State) bool {
 		return s.Own.PushToTalk
 	case "record":
 		return s.Rehearsal
+	case "kick":
+		return s.Caps.Remove
+	case "lock":
+		return s.Caps.Lock
 	}
 	return true
 }

@@ -75,12 +75,14 @@ func (d *double) SetMicrophone(_ context.Context, on bool) error { return d.note
 func (d *double) SetScreen(_ context.Context, on bool, name string) error {
 	return d.note("screen %v %s", on, name)
 }
-func (d *double) SetHand(_ context.Context, up bool) error { return d.note("hand %v", up) }
-func (d *double) Say(_ context.Context, text string) error { return d.note("say %s", text) }
-func (d *double) ShowHeld(context.Context) error           { return d.note("show") }
-func (d *double) Talk(on bool) error                       { return d.note("talk %v", on) }
-func (d *double) Record(context.Context) error             { return d.note("record") }
-func (d *double) TellVolumes()                             { d.note("volumes") }
+func (d *double) SetHand(_ context.Context, up bool) error        { return d.note("hand %v", up) }
+func (d *double) Say(_ context.Context, text string) error        { return d.note("say %s", text) }
+func (d *double) Remove(_ context.Context, id sfu.MemberID) error { return d.note("remove %s", id) }
+func (d *double) Lock(_ context.Context, on bool) error           { return d.note("lock %v", on) }
+func (d *double) ShowHeld(context.Context) error                  { return d.note("show") }
+func (d *double) Talk(on bool) error                              { return d.note("talk %v", on) }
+func (d *double) Record(context.Context) error                    { return d.note("record") }
+func (d *double) TellVolumes()                                    { d.note("volumes") }
 func (d *double) SetVolume(id sfu.MemberID, v call.Volume) {
 	d.note("volume of %s %d %v", id, v.Percent, v.Muted)
 }

@@ -54,7 +54,7 @@ func verbState(v command.Verb, s call.State) (word string, on, has bool) {
 		return "", s.Own.Heard(), can(sfu.Microphone)
 	case "record":
 		return "", s.Take.Phase != call.NoTake, true
-	case "mute", "unmute": // they need a name
+	case "mute", "unmute", "kick", "lock": // they need a name, or another word
 		return "", false, false
 	case "hand":
 		return "", s.Own.Hand, s.Caps.Hand || s.Own.Hand

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -104,10 +105,14 @@ func (s *session) handle(m any) {
 func (s *session) rejoined(m *joined) {
 	switch m.Kind {
 	case "change":
-		locked := s.locked
+		locked, caps := s.locked, s.caps
 		s.takeJoined(m)
 		if s.locked != locked {
-			s.notice("", lockWords(s.locked))
+			what := map[bool]sfu.Announcement{true: sfu.RoomLocked, false: sfu.RoomOpened}[s.locked]
+			s.put(sfu.Announced{What: what})
+		}
+		if !reflect.DeepEqual(s.caps, caps) {
+			s.put(sfu.CapsChanged{Caps: s.caps})
 		}
 	case "leave", "fail":
 		s.farewell, s.told = sfu.Ended{Why: sfu.Removed, Detail: s.door.hide(words(m.Value))}, true
@@ -120,13 +125,6 @@ func (s *session) rejoined(m *joined) {
 		s.farewell, s.told = e, true
 		s.hangUp()
 	}
-}
-
-func lockWords(locked bool) string {
-	if locked {
-		return "the room is locked: nobody else is let in"
-	}
-	return "the room is open again"
 }
 
 // hangUp ends the connection, and with it the session if a farewell was said. It
@@ -156,6 +154,7 @@ func (s *session) takeJoined(m *joined) {
 	s.caps = sfu.Caps{
 		Publish: map[sfu.Source]bool{sfu.Camera: present, sfu.Microphone: present, sfu.Screen: present, sfu.ScreenSound: present},
 		Roster:  true, Watch: true, Tracks: true, Hand: true, Layers: true, Recording: true,
+		Remove: slices.Contains(s.rights, "op"), Lock: slices.Contains(s.rights, "op"),
 		Chat: slices.Contains(s.rights, "message"),
 	}
 }
@@ -280,16 +279,6 @@ func (s *session) chat(m *chat) {
 	s.put(e)
 }
 
-// notice tells something that nobody has said, as a message of the server's. It
-// must be called with mu held.
-func (s *session) notice(from sfu.MemberID, said string) {
-	name := sfu.Foreign("server")
-	if from != "" {
-		name = ""
-	}
-	s.put(sfu.ChatArrived{From: from, Name: name, Text: sfu.Foreign(said), At: time.Now()})
-}
-
 // userMessage takes what is meant for the program. What only the server or an
 // operator may say counts only if the server says that it was one. It must be
 // called with mu held.
@@ -311,8 +300,16 @@ func (s *session) userMessage(m *userMessage) {
 				s.put(sfu.MutedByRoom{Source: sfu.Microphone})
 			}
 		}
-	case (m.Kind == "error" || m.Kind == "warning" || m.Kind == "info") && said != "":
-		s.put(sfu.ChatArrived{Name: "server", Text: s.door.hide(said), At: time.Now()})
+	case said != "":
+		what, ok := map[string]sfu.Announcement{"error": sfu.RoomFails, "warning": sfu.RoomWarns, "info": sfu.RoomSays}[m.Kind]
+		if !ok {
+			return
+		}
+		by := sfu.MemberID("")
+		if m.Source != "" && len(m.Source) <= maxName {
+			by = s.memberOf(m.Source)
+		}
+		s.put(sfu.Announced{What: what, By: by, Text: s.door.hide(said)})
 	}
 }
 
@@ -340,7 +337,7 @@ func (s *session) file(m *userMessage) {
 		return
 	}
 	size := min(max(f.Size, 0), 1<<53)
-	s.notice(s.memberOf(m.Source), fmt.Sprintf("offers a file, which this program does not take: %s (%.0f bytes)", f.Name[:min(len(f.Name), maxName)], size))
+	s.put(sfu.Announced{What: sfu.FileOffered, By: s.memberOf(m.Source), Text: sfu.Foreign(fmt.Sprintf("%s (%.0f bytes)", f.Name[:min(len(f.Name), maxName)], size))})
 	if s.replies++; s.replies > mostReplies || !s.caps.Chat {
 		return
 	}

@@ -232,6 +232,13 @@ func said(text string) func(sfu.Event) bool {
 	}
 }
 
+func announced(what sfu.Announcement, text string) func(sfu.Event) bool {
+	return func(e sfu.Event) bool {
+		a, ok := e.(sfu.Announced)
+		return ok && a.What == what && strings.Contains(string(a.Text), text)
+	}
+}
+
 func TestALinkIsReadAndWhatIsNoneIsSaidSo(t *testing.T) {
 	for link, want := range map[string]sfu.Room{
 		"galene+https://meet.example/group/atelier":                      {Server: "meet.example", Name: "atelier", Path: secret.New("/group/atelier")},

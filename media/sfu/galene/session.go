@@ -223,6 +223,37 @@ func (s *session) SetHand(_ context.Context, up bool) error {
 	})
 }
 
+var _ sfu.Keeper = (*session)(nil)
+
+// Remove sends a member away.
+func (s *session) Remove(_ context.Context, id sfu.MemberID) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.ended:
+		return sfu.ErrEnded
+	case !s.caps.Remove:
+		return fmt.Errorf("remove: %w", sfu.ErrUnsupported)
+	case s.people[id].ID == "":
+		return errors.New("remove: there is no such member")
+	}
+	return s.queue(says{"type": "useraction", "kind": "kick", "source": s.number, "username": s.username, "dest": string(id)})
+}
+
+// Lock lets nobody else in, or people in again.
+func (s *session) Lock(_ context.Context, on bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.ended:
+		return sfu.ErrEnded
+	case !s.caps.Lock:
+		return fmt.Errorf("lock: %w", sfu.ErrUnsupported)
+	}
+	kind := map[bool]string{true: "lock", false: "unlock"}[on]
+	return s.queue(says{"type": "groupaction", "kind": kind, "source": s.number, "username": s.username})
+}
+
 // Stats returns the counters of now.
 func (s *session) Stats() sfu.Stats {
 	s.mu.Lock()

@@ -148,14 +148,73 @@ func TestALockIsSaidInWordsAndKeepsOthersOut(t *testing.T) {
 	servers(t, func(t *testing.T, s server) {
 		ada, op := s.enter(t, "Ada"), s.operator(t)
 		op.act("groupaction", "lock", "", "only for the house")
-		ada.Await("the word", said("locked"))
+		ada.Await("the word", announced(sfu.RoomLocked, ""))
 		g := s.guest(t, "Bo")
 		_, err := galene.Connector{}.Join(t.Context(), g.Room, g.Pass, g.Kit)
 		if no := (*sfu.JoinError)(nil); !errors.As(err, &no) || no.Why != sfu.RoomFull || !strings.Contains(err.Error(), "only for the house") {
 			t.Errorf("%v", err)
 		}
 		op.act("groupaction", "unlock", "", nil)
-		ada.Await("the word", said("open again"))
+		ada.Await("the word", announced(sfu.RoomOpened, ""))
+	})
+}
+
+func TestWhatAModeratorSaysToAllIsNoChat(t *testing.T) {
+	servers(t, func(t *testing.T, s server) {
+		ada, op := s.enter(t, "Ada"), s.operator(t)
+		op.act("usermessage", "warning", "", "five minutes left\x1b[2J")
+		e := ada.Await("the warning", announced(sfu.RoomWarns, "five minutes left")).(sfu.Announced)
+		if e.By != sfu.MemberID(op.id) || strings.Contains(e.Text.Clean(), "\x1b") {
+			t.Errorf("%+v", e)
+		}
+		if n := ada.Count(func(e sfu.Event) bool { _, ok := e.(sfu.ChatArrived); return ok }); n > 0 {
+			t.Errorf("%d messages", n)
+		}
+	})
+}
+
+func TestWhoMayLookAfterTheRoomDoes(t *testing.T) {
+	servers(t, func(t *testing.T, s server) {
+		g := guest(t, s.host, "test", "Op", "operator")
+		op, ada := enter(t, g), s.enter(t, "Ada")
+		if c := op.Caps(); !c.Remove || !c.Lock {
+			t.Fatalf("an operator may do what everybody may: %+v", c)
+		}
+		if c := ada.Caps(); c.Remove || c.Lock {
+			t.Errorf("a guest may do what an operator may: %+v", c)
+		}
+		keeper, guest := op.Session.(sfu.Keeper), ada.Session.(sfu.Keeper)
+		for what, err := range map[string]error{"remove": guest.Remove(t.Context(), op.Self().ID), "lock": guest.Lock(t.Context(), true)} {
+			if !errors.Is(err, sfu.ErrUnsupported) {
+				t.Errorf("%s without the right: %v", what, err)
+			}
+		}
+		if err := keeper.Remove(t.Context(), "nobody"); err == nil {
+			t.Error("who is not there was removed")
+		}
+		if err := keeper.Lock(t.Context(), true); err != nil {
+			t.Fatal(err)
+		}
+		ada.Await("the lock", announced(sfu.RoomLocked, ""))
+		if err := keeper.Lock(t.Context(), false); err != nil {
+			t.Fatal(err)
+		}
+		ada.Await("the room to be open again", announced(sfu.RoomOpened, ""))
+		op.Await("Ada", func(e sfu.Event) bool { j, ok := e.(sfu.MemberJoined); return ok && j.Member.ID == ada.Self().ID })
+		if err := keeper.Remove(t.Context(), ada.Self().ID); err != nil {
+			t.Fatal(err)
+		}
+		if e := ada.Await("the end", isEnded).(sfu.Ended); e.Why != sfu.Removed {
+			t.Errorf("ended with %q", e.Why)
+		}
+	})
+}
+
+func TestARightThatIsGivenIsTold(t *testing.T) {
+	servers(t, func(t *testing.T, s server) {
+		ada, op := s.enter(t, "Ada"), s.operator(t)
+		op.act("useraction", "op", string(ada.Self().ID), nil)
+		ada.Await("the right", func(e sfu.Event) bool { c, ok := e.(sfu.CapsChanged); return ok && c.Caps.Remove && c.Caps.Lock })
 	})
 }
 
@@ -163,8 +222,8 @@ func TestAFileIsAnnouncedAndDeclined(t *testing.T) {
 	servers(t, func(t *testing.T, s server) {
 		ada, op := s.enter(t, "Ada"), s.operator(t)
 		op.act("usermessage", "filetransfer", string(ada.Self().ID), object{"type": "invite", "version": []string{"1"}, "id": "f1", "name": "plan\x1b[2J.pdf", "size": 12345, "mimetype": "application/pdf"})
-		e := ada.Await("the notice", said("plan")).(sfu.ChatArrived)
-		if e.From != sfu.MemberID(op.id) || !strings.Contains(string(e.Text), "12345 bytes") || strings.Contains(e.Text.Clean(), "\x1b") {
+		e := ada.Await("the notice", announced(sfu.FileOffered, "plan")).(sfu.Announced)
+		if e.By != sfu.MemberID(op.id) || !strings.Contains(string(e.Text), "12345 bytes") || strings.Contains(e.Text.Clean(), "\x1b") {
 			t.Errorf("%+v", e)
 		}
 		op.await("the answer", func(m object) bool {
