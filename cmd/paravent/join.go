@@ -45,7 +45,7 @@ func join(ctx context.Context, link string, chosen, settings config.Join, rules 
 	if err != nil {
 		return err
 	}
-	how, err := encryption(chosen)
+	how, err := encryption(chosen, rules)
 	if err != nil {
 		return err
 	}
@@ -298,15 +298,15 @@ func readSecret(path, env, what string) (s secret.Secret, err error) {
 }
 
 // encryption is how a call is encrypted from end to end. With a passphrase nothing
-// plain is sent or shown, unless the person says that it may be.
-func encryption(chosen config.Join) (seal.Encryption, error) {
+// plain is sent or shown, unless the person says that it may be and the policy lets them.
+func encryption(chosen config.Join, rules policy.Policy) (seal.Encryption, error) {
 	passphrase, err := readSecret(chosen.PassphraseFile, envPassphrase, "a passphrase")
 	switch {
 	case err != nil:
 		return seal.Encryption{}, err
 	case passphrase.Empty() && chosen.PassphraseFile != "":
 		return seal.Encryption{}, &usageError{fmt.Errorf("there is no passphrase in %s", chosen.PassphraseFile)}
-	case passphrase.Empty() && chosen.Encryption == config.Required:
+	case passphrase.Empty() && (chosen.Encryption == config.Required || rules.EndToEnd):
 		return seal.Encryption{}, sealed.ErrNotChosen
 	case passphrase.Empty():
 		return seal.None(), nil
@@ -315,7 +315,7 @@ func encryption(chosen config.Join) (seal.Encryption, error) {
 	if err != nil {
 		return seal.Encryption{}, err
 	}
-	if chosen.Encryption == config.Offered {
+	if chosen.Encryption == config.Offered && !rules.EndToEnd {
 		return seal.Offered(keys), nil
 	}
 	return seal.Required(keys), nil

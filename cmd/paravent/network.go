@@ -190,6 +190,7 @@ func (n *network) watch(ctx context.Context, log *slog.Logger) (stop func()) {
 func (n *network) permit(r sfu.Room, rules policy.Policy) {
 	host := hostname(r.Server)
 	n.guard.Restrict(func(host string) bool { return rules.MayReach(host) == nil })
+	n.guard.UsePorts(egress.Ports{From: rules.Ports.First, To: rules.Ports.Last})
 	n.guard.Allow(egress.Signalling, host, portOf(r.Server, r.Plain))
 	n.guard.Allow(egress.Media, host)
 	for _, why := range []egress.Purpose{egress.Signalling, egress.Media} {

@@ -61,6 +61,8 @@ func putBack(chosen *config.Join, setting string) {
 	switch was := config.Defaults(); setting {
 	case "background":
 		chosen.Background = was.Background
+	case "encryption":
+		chosen.Encryption = was.Encryption
 	case "receipt":
 		chosen.Receipt = was.Receipt
 	case "room_gate":

@@ -157,7 +157,7 @@ func encryptionKeys() []Key {
 		Strict: yes(), Example: true,
 		at: func(p *Policy) any { return &p.AskRecording },
 	}, {
-		Name: "end_to_end_always", Field: "EndToEnd", Group: Encryption, Form: YesNo, Pending: true,
+		Name: "end_to_end_always", Field: "EndToEnd", Group: Encryption, Form: YesNo,
 		Title: Words{"Only end-to-end encrypted meetings", "Nur Ende-zu-Ende-verschlüsselte Besprechungen"},
 		Does: Words{
 			"Only meetings are joined whose pictures and sound the operator of the server can neither see nor hear.",
@@ -189,7 +189,7 @@ func networkKeys() []Key {
 		Strict: yes(), Example: true,
 		at: func(p *Policy) any { return &p.RelayOnly },
 	}, {
-		Name: "no_local_address", Field: "NoLocalAddress", Group: Network, Form: YesNo, Pending: true,
+		Name: "no_local_address", Field: "NoLocalAddress", Group: Network, Form: YesNo,
 		Title: Words{"Name no local address", "Keine lokale Adresse nennen"},
 		Does: Words{
 			"The addresses of this machine's own network cards (host candidates) are named to nobody.",
@@ -216,7 +216,7 @@ func networkKeys() []Key {
 		Strict: fewer(), Example: int64(512 * kbit),
 		at: func(p *Policy) any { return &p.MostDown },
 	}, {
-		Name: "udp_ports", Field: "Ports", Group: Network, Form: PortRange, Pending: true,
+		Name: "udp_ports", Field: "Ports", Group: Network, Form: PortRange,
 		Title: Words{"Local UDP ports", "Lokale UDP-Ports"},
 		Does: Words{
 			"Pictures and sound use only these UDP ports of this machine, such as \"50000-50100\".",

@@ -88,11 +88,11 @@ func TestAPersonsListDoesNotAddToTheOrganisations(t *testing.T) {
 }
 
 func TestWhatThisVersionCannotDoIsPendingWhereItIsAskedFor(t *testing.T) {
-	asked := policy.Resolve(layer(policy.Mandatory, "end_to_end_always", true, "no_chat", true)).Pending()
-	if len(asked) != 1 || asked[0].Key.Name != "end_to_end_always" {
+	asked := policy.Resolve(layer(policy.Mandatory, "upload_at_most", int64(128_000), "no_chat", true)).Pending()
+	if len(asked) != 1 || asked[0].Key.Name != "upload_at_most" {
 		t.Errorf("pending are %v", asked)
 	}
-	if asked := policy.Resolve(layer(policy.Mandatory, "end_to_end_always", false)).Pending(); asked != nil {
+	if asked := policy.Resolve(layer(policy.Mandatory, "no_chat", true)).Pending(); asked != nil {
 		t.Errorf("pending are %v", asked)
 	}
 }

@@ -85,16 +85,18 @@ func DoctorDevices(kind capture.Kind, found []capture.Device) Finding {
 	return finding(check, Odd, "no-device", hint, "there is none")
 }
 
-// DoctorPictures is of the picture filter: what it takes for nine of ten pictures of a
-// size, at a rate.
-func DoctorPictures(width, height int, rate float64, took time.Duration) Finding {
+// DoctorPictures is of the picture filter: what it takes of a processor for nine of ten
+// pictures of a size, at a rate, and how long that was while other programs ran.
+func DoctorPictures(width, height int, rate float64, took, wall time.Duration) Finding {
 	share := took.Seconds() * rate
 	text := fmt.Sprintf("hiding the room takes %s for a picture of %dx%d, %.0f %% of a core at %.0f pictures a second", took.Round(100*time.Microsecond), width, height, share*100, rate)
 	switch {
 	case share > 1:
-		return finding("processor", Bad, "processor-slow", "the others will see a smaller picture, or a colour: close other programs, or leave the camera off", "%s", text)
+		return finding("processor", Bad, "processor-slow", "the others will see a smaller picture, or a colour: leave the camera off where that is too little", "%s", text)
 	case share > .5:
-		return finding("processor", Odd, "processor-busy", "close other programs before a call", "%s", text)
+		return finding("processor", Odd, "processor-low", "the others may see a smaller picture", "%s", text)
+	case wall.Seconds()*rate > 1:
+		return finding("processor", Odd, "processor-busy", "close other programs before a call", "%s, and %s passed meanwhile: this machine is busy", text, wall.Round(time.Millisecond))
 	}
 	return finding("processor", Fine, "processor", "", "%s", text)
 }

@@ -48,6 +48,7 @@ func Of(err error) Problem {
 	var (
 		held   *filter.HeldError
 		denied *egress.DeniedError
+		ports  *egress.PortsError
 		reach  *egress.ReachError
 		join   *sfu.JoinError
 		link   *sfu.LinkError
@@ -75,6 +76,8 @@ func Of(err error) Problem {
 	switch {
 	case errors.As(err, &held):
 		return Problem{"held-back", held.Filter + " does not work, so nothing raw is sent", "the others see a plain colour, or hear silence, until it works again"}
+	case errors.As(err, &ports):
+		return Problem{"ports", ports.Error(), "your organisation lets pictures and sound use those ports only; close other calls"}
 	case errors.As(err, &denied):
 		return Problem{"host-denied", sfu.Foreign(denied.Error()).Clean(), "the link and the policy decide which hosts may be reached"}
 	case errors.As(err, &reach):

@@ -35,7 +35,7 @@ func TestEveryFailureThatIsKnownHasItsOwnWordsAndHint(t *testing.T) {
 	for _, e := range []error{capture.ErrNoDevice, capture.ErrBusy, capture.ErrForbidden, capture.ErrUnplugged, capture.ErrStalled, capture.ErrFormat} {
 		errs = append(errs, &capture.DeviceError{Kind: capture.CameraKind, ID: "Cam", Err: e})
 	}
-	errs = append(errs, &filter.HeldError{Filter: "blur", Err: filter.ErrLate}, &egress.DeniedError{Host: "h"}, policy.ErrRaw,
+	errs = append(errs, &filter.HeldError{Filter: "blur", Err: filter.ErrLate}, &egress.DeniedError{Host: "h"}, &egress.PortsError{}, policy.ErrRaw,
 		&policy.BackgroundError{Path: "wall.png", Err: capture.ErrFormat},
 		&capture.FileError{Path: "p", Err: capture.ErrFormat}, &command.UsageError{Line: "x"}, &sfu.LinkError{Kind: "livekit", Why: "no host"},
 		&capture.DeviceError{Kind: capture.ScreenKind, Err: capture.ErrNoDevice}, sfu.ErrNoAnswer, sfu.ErrOnePicture, policy.ErrNotListed,
@@ -68,7 +68,7 @@ func TestAClockThatIsWrongIsBadInBothDirections(t *testing.T) {
 
 func TestAProcessorIsAsGoodAsThePicturesItLeavesRoomFor(t *testing.T) {
 	for took, want := range map[time.Duration]say.Grade{2 * time.Millisecond: say.Fine, 20 * time.Millisecond: say.Odd, 40 * time.Millisecond: say.Bad} {
-		if f := say.DoctorPictures(640, 360, 30, took); f.Grade != want {
+		if f := say.DoctorPictures(640, 360, 30, took, took); f.Grade != want {
 			t.Errorf("%v: %+v", took, f)
 		}
 	}

@@ -78,6 +78,9 @@ func (j Join) Says(has func(setting string) bool, at policy.Place) policy.Layer 
 	if has("room_gate") && j.RoomGate == "off" {
 		say("room_gate_always", false)
 	}
+	if has("encryption") && j.Encryption == Offered {
+		say("end_to_end_always", false)
+	}
 	if has("receipt") && j.Receipt == off {
 		say("receipts_always", false)
 	}
@@ -98,6 +101,6 @@ func Setting(rule string) string {
 	return map[string]string{
 		"background_image": "background", "background_always": "background", "room_gate_always": "room_gate",
 		"no_camera": "camera", "no_microphone": "microphone", "no_screen": "screen",
-		"receipts_always": "receipt",
+		"receipts_always": "receipt", "end_to_end_always": "encryption",
 	}[rule]
 }
