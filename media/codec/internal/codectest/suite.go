@@ -44,6 +44,7 @@ func Video(t *testing.T, c codec.VideoCodec) {
 	t.Run("settings out of range are refused", func(t *testing.T) { refused(t, c) })
 	t.Run("pictures of another size are refused", func(t *testing.T) { otherSize(t, c) })
 	t.Run("after Close there are errors and no crash", func(t *testing.T) { closed(t, c) })
+	t.Run("a sealed picture is seen with the key and not without", func(t *testing.T) { sealed(t, c) })
 	t.Run("nothing is allocated for a picture", func(t *testing.T) { allocations(t, c) })
 }
 
