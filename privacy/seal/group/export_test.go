@@ -35,6 +35,9 @@ const (
 	KindAsk    = kindAsk
 )
 
+// Epoch is which of a member's keys it is.
+func (s Sealing) Epoch() uint32 { return s.v.epoch }
+
 // Told reports whether a status has its sender's share.
 func Told(b []byte) bool {
 	m, err := parse(b)

@@ -120,9 +120,6 @@ func (v *vault) opener(name string) (*sframe.Opener, error) {
 // holds media back, it refuses.
 type Sealing struct{ v *vault }
 
-// Epoch is which of this member's keys it is.
-func (s Sealing) Epoch() uint32 { return s.v.epoch }
-
 // Seal appends the sealed form of a frame of a track to dst, which must not
 // overlap with it. The errors are ErrHeld and those of sframe. Real-time: it does
 // not allocate for a track that is known, see sframe.
