@@ -206,6 +206,7 @@ type (
 		Host    string         `json:"host"`
 		Purpose egress.Purpose `json:"purpose"`
 		Allowed bool           `json:"allowed"`
+		Why     egress.Refusal `json:"why,omitempty"`
 		Times   int            `json:"times"`
 	}
 	problemObject struct {
@@ -245,7 +246,7 @@ func cardOf(c say.Card, no error) cardObject {
 		o.Certificate = &cert
 	}
 	for _, e := range c.Journal {
-		o.Journal = append(o.Journal, journalObject{text(e.Host), e.Purpose, e.Allowed, e.Times})
+		o.Journal = append(o.Journal, journalObject{text(e.Host), e.Purpose, e.Allowed, e.Why, e.Times})
 	}
 	if no != nil {
 		p := say.Of(no)

@@ -102,3 +102,20 @@ func FuzzCandidate(f *testing.F) {
 		}
 	})
 }
+
+// What is told never names an address that is to be kept back, whatever it is made of.
+func FuzzWhatIsTold(f *testing.F) {
+	f.Add("v=0\r\na=candidate:1 1 udp 1 192.168.1.7 1 typ host\r\na=candidate:2 1 udp 1 203.0.113.7 1 typ relay raddr 192.168.1.7 rport 1\r\n", "turn:[2001:db8::1]:3478?transport=tcp")
+	f.Add("a=candidate:1 1 udp 1 192.168.1.7 1 typ host", "turns:turn.example")
+	f.Fuzz(func(t *testing.T, sdp, url string) {
+		told := told{noHost: true, relayOnly: true}
+		for line := range strings.Lines(told.description(sdp)) {
+			if f := strings.Fields(line); strings.HasPrefix(line, "a=candidate:") && (len(f) < 8 || f[7] != "relay") {
+				t.Errorf("told of %q", line)
+			}
+		}
+		if r := readRelay(url); strings.ContainsAny(r.host, "[]?") && r.host != "" && !strings.ContainsAny(url, "[]?") {
+			t.Errorf("%q is at %+v", url, r)
+		}
+	})
+}

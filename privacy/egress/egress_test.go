@@ -2,7 +2,9 @@ package egress_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -12,6 +14,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"paravent/privacy/egress"
@@ -278,5 +281,42 @@ func TestTheJournalIsBounded(t *testing.T) {
 	}
 	if n := len(g.Journal()); n > 1000 {
 		t.Errorf("%d entries", n)
+	}
+}
+
+// A handshake says where to, and nothing that tells one call from another.
+func TestTheFirstWordsOfTLSAreTheSameForEverybody(t *testing.T) {
+	type words struct{ name, protocols, suites, curves, schemes, versions, extensions string }
+	var mu sync.Mutex
+	var heard []words
+	srv := httptest.NewUnstartedServer(http.NotFoundHandler())
+	srv.TLS = &tls.Config{GetConfigForClient: func(h *tls.ClientHelloInfo) (*tls.Config, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		heard = append(heard, words{
+			h.ServerName, fmt.Sprint(h.SupportedProtos), fmt.Sprint(h.CipherSuites), fmt.Sprint(h.SupportedCurves),
+			fmt.Sprint(h.SignatureSchemes), fmt.Sprint(h.SupportedVersions), fmt.Sprint(h.Extensions),
+		})
+		return nil, nil
+	}}
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+	srv.StartTLS()
+	defer srv.Close()
+	for range 2 {
+		g := egress.NewGuard()
+		g.Allow(egress.Signalling, "127.0.0.1")
+		for range 2 {
+			_ = get(t, g.Lane(egress.Signalling).HTTPClient(), srv.URL) // is not trusted, which comes after the first words
+		}
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if len(heard) != 4 {
+		t.Fatalf("%d handshakes", len(heard))
+	}
+	for _, w := range heard {
+		if w != heard[0] || w.name != "" { // an address is not named (RFC 6066, section 3)
+			t.Errorf("%+v differs from %+v", w, heard[0])
+		}
 	}
 }

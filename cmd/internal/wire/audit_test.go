@@ -139,7 +139,7 @@ func knownOpeners() map[string][2]string {
 		"paravent/privacy/egress": {"http.DefaultTransport http.Transport net.DefaultResolver net.Dialer net.ListenUDP net.Resolver", "it is the guard"},
 		"paravent/media/rtc":      {"net.Dialer net.ListenConfig", "it names them to refuse them"},
 
-		"github.com/jezek/xgb":      {"net.Dial", "the screen's own server, where DISPLAY says: a socket of this machine; a name cannot be looked up, for the default lookup is sealed"},
+		"github.com/jezek/xgb":      {"net.Dial", "the screen's own server: media/capture/screen takes no display but this machine's"},
 		"github.com/godbus/dbus/v5": {"net.Dial net.DialUnix", "the session's own bus, where its address says: a socket of this machine; a name cannot be looked up, for the default lookup is sealed"},
 
 		"github.com/coder/websocket":               {"http.DefaultClient", "a connector gives it the guard's client, and the default one is sealed"},
