@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"paravent/media/sfu"
 	"paravent/media/sfu/sfutest"
 	"paravent/privacy/egress"
+	"paravent/privacy/secret"
 )
 
 // soon is how long a call may take to come back after the link has.
@@ -76,9 +76,37 @@ func TestTheCallComesBackSoonAfterTheLink(t *testing.T) {
 	}
 }
 
-func loseTheLink(t *testing.T, open func(*hall) server, how string) {
-	h := openHall(t)
-	s := open(h)
+// TestTheCallFollowsToAnotherAddress takes this machine's address away and gives it another,
+// as when it goes from one network to another.
+func TestTheCallFollowsToAnotherAddress(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs real servers, which -short leaves out")
+	}
+	for kind, open := range servers() {
+		t.Run(kind, func(t *testing.T) {
+			if !atHome(t) {
+				return
+			}
+			h := openHall(t)
+			people := meet(t, open(h))
+			for _, a := range []string{"10.77.0.3/24", homeAddress + "/24"} {
+				ip(t, "addr", "flush", "dev", "home")
+				ip(t, "addr", "add", a, "dev", "home")
+				moved := time.Now()
+				for _, p := range people {
+					d, over := p.back(moved, 20*time.Second)
+					if over != nil || d < 0 || d > soon {
+						t.Errorf("%s: back after %v, or ended: %v", p.name, d, over)
+					}
+					t.Logf("moved to %s: %s: pictures and sound are back after %v (%s)", a, p.name, d.Round(10*time.Millisecond), p.links(moved, moved))
+				}
+			}
+		})
+	}
+}
+
+// meet lets two in, and waits until each gets what the other sends.
+func meet(t *testing.T, s server) []*person {
 	net := follow(t)
 	people := []*person{join(t, s, 0, "Ada", net), join(t, s, 1, "Bo", net)}
 	for _, p := range people {
@@ -86,6 +114,12 @@ func loseTheLink(t *testing.T, open func(*hall) server, how string) {
 			t.Fatalf("%s: nothing came at first", p.name)
 		}
 	}
+	return people
+}
+
+func loseTheLink(t *testing.T, open func(*hall) server, how string) {
+	h := openHall(t)
+	people := meet(t, open(h))
 	way := h.losses()[how]
 	for _, lost := range []time.Duration{time.Second, 5 * time.Second, 30 * time.Second} {
 		cut := time.Now()
@@ -130,6 +164,7 @@ type person struct {
 	mu     sync.Mutex // guards everything that follows
 	got    map[sfu.Source][]time.Time
 	said   []said // of the link, and of tracks
+	cut    bool   // the link is said to be
 	over   *sfu.Ended
 	overAt time.Time
 }
@@ -146,7 +181,7 @@ func join(t *testing.T, s server, n int, name string, net sfu.Network) *person {
 	if err != nil || !ok {
 		t.Fatalf("no link: %v", err)
 	}
-	session, err := s.kind.Join(t.Context(), room, sfu.Pass{DisplayName: name}, kit(t, net))
+	session, err := s.kind.Join(t.Context(), room, sfu.Pass{DisplayName: name, Token: secret.New(s.pass)}, kit(t, net))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,6 +253,9 @@ func (p *person) follow() {
 		}
 		if l, ok := e.(sfu.LinkChanged); ok {
 			p.say(string(l.Link))
+			p.mu.Lock()
+			p.cut = l.Link != sfu.LinkUp
+			p.mu.Unlock()
 		}
 		if over, ok := e.(sfu.Ended); ok {
 			p.mu.Lock()
@@ -251,8 +289,8 @@ func (p *person) say(words string) {
 	p.said = append(p.said, said{time.Now(), words})
 }
 
-// back returns how long after a moment picture and sound flow, or how the call ended; less
-// than nothing if neither happens within the given time.
+// back returns how long after a moment picture and sound flow, with the link said to be up,
+// or how the call ended; less than nothing if neither happens within the given time.
 func (p *person) back(after time.Time, within time.Duration) (time.Duration, *sfu.Ended) {
 	late := time.NewTimer(within)
 	defer late.Stop()
@@ -260,13 +298,13 @@ func (p *person) back(after time.Time, within time.Duration) (time.Duration, *sf
 	defer tick.Stop()
 	for {
 		p.mu.Lock()
-		over := p.over
+		over, cut := p.over, p.cut
 		picture, sound := flows(p.got[sfu.Camera], after), flows(p.got[sfu.Microphone], after)
 		p.mu.Unlock()
 		switch {
 		case over != nil:
 			return 0, over
-		case picture >= 0 && sound >= 0:
+		case picture >= 0 && sound >= 0 && !cut:
 			return max(picture, sound), nil
 		}
 		select {
@@ -277,16 +315,20 @@ func (p *person) back(after time.Time, within time.Duration) (time.Duration, *sf
 	}
 }
 
-// flows returns how long after a moment a stream flows: so many packets within a second.
+// flows returns how long after a moment a stream began to flow as it still does: with no
+// gap of half a second.
 func flows(at []time.Time, after time.Time) time.Duration {
-	const many = 25
-	i := slices.IndexFunc(at, func(x time.Time) bool { return x.After(after) })
-	for ; i >= 0 && i+many <= len(at); i++ {
-		if at[i+many-1].Sub(at[i]) < time.Second {
-			return at[i].Sub(after)
-		}
+	const many, gap = 25, 500 * time.Millisecond
+	later := time.Now()
+	i := len(at)
+	for i > 0 && at[i-1].After(after) && later.Sub(at[i-1]) < gap {
+		i--
+		later = at[i]
 	}
-	return -1
+	if len(at)-i < many {
+		return -1
+	}
+	return at[i].Sub(after)
 }
 
 // came counts what has come since a moment.

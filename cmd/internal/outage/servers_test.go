@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"paravent/media/sfu"
+	"paravent/media/sfu/galene"
 	"paravent/media/sfu/janus"
 	"paravent/media/sfu/livekit"
 )
@@ -22,11 +23,12 @@ import (
 type server struct {
 	kind  sfu.Connector
 	links [2]string
+	pass  string // of both, beside what the links hold
 }
 
 // servers are the kinds that are tried.
 func servers() map[string]func(*hall) server {
-	return map[string]func(*hall) server{"livekit": openLiveKit, "janus": openJanus}
+	return map[string]func(*hall) server{"livekit": openLiveKit, "janus": openJanus, "galene": openGalene}
 }
 
 // openLiveKit starts a LiveKit server in the hall.
@@ -103,23 +105,63 @@ certificates: {
 		cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	}
 	start(t, cmd)
+	awaitPort(t, "8989")
+	link := "janus+wss://" + hallAddress + ":8989/1234"
+	return server{kind: janus.Connector{}, links: [2]string{link, link}}
+}
+
+// openGalene starts a Galene in the hall: GALENE names the program.
+func openGalene(h *hall) server {
+	t := h.t
+	t.Helper()
+	program := os.Getenv("GALENE")
+	if program == "" {
+		t.Skip("GALENE names no server")
+	}
+	dir := t.TempDir()
+	for _, d := range []string{"data", "groups", "static", "recordings"} {
+		if err := os.Mkdir(filepath.Join(dir, d), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, from := range map[string]string{"data/cert.pem": certFile(), "data/key.pem": keyFile(), "groups/atelier.json": ""} {
+		b := []byte(`{"wildcard-user": {"password": "screen", "permissions": "present"}, "codecs": ["vp8", "opus"]}`)
+		if from != "" {
+			var err error
+			if b, err = os.ReadFile(from); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := h.command(program, "-http", hallAddress+":8443", "-turn", "")
+	cmd.Dir = dir
+	start(t, cmd)
+	awaitPort(t, "8443")
+	link := "galene+https://" + hallAddress + ":8443/group/atelier"
+	return server{kind: galene.Connector{}, links: [2]string{link, link}, pass: "screen"}
+}
+
+// awaitPort waits until the server listens.
+func awaitPort(t *testing.T, port string) {
+	t.Helper()
 	late := time.NewTimer(20 * time.Second)
 	defer late.Stop()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if c, err := net.Dial("tcp", hallAddress+":8989"); err == nil {
+		if c, err := net.Dial("tcp", net.JoinHostPort(hallAddress, port)); err == nil {
 			c.Close()
-			break
+			return
 		}
 		select {
 		case <-tick.C:
 		case <-late.C:
-			t.Fatal("janus does not begin to listen")
+			t.Fatal("the server does not begin to listen")
 		}
 	}
-	link := "janus+wss://" + hallAddress + ":8989/1234"
-	return server{kind: janus.Connector{}, links: [2]string{link, link}}
 }
 
 // start starts a server, which ends with the test.
