@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,33 +19,6 @@ import (
 )
 
 const planted = "pl4nted-r3fresh-t0ken"
-
-func login() secret.Key {
-	return secret.Key{Kind: secret.Login, Place: "https://id.example/realms/house"}
-}
-
-// told counts what a store tells.
-type told struct {
-	mu  sync.Mutex
-	all []error
-}
-
-func (l *told) tell(err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.all = append(l.all, err)
-}
-
-func (l *told) why(t *testing.T) secret.Trouble {
-	t.Helper()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	no := (*secret.KeyringError)(nil)
-	if len(l.all) != 1 || !errors.As(l.all[0], &no) {
-		t.Fatalf("it was told %v, not one trouble once", l.all)
-	}
-	return no.Why
-}
 
 func system(l *told, unlock time.Duration) *secret.Store {
 	return secret.NewStore(secret.Options{Keyring: secret.System(unlock), Tell: l.tell})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -12,6 +13,33 @@ import (
 
 	"paravent/privacy/secret"
 )
+
+func login() secret.Key {
+	return secret.Key{Kind: secret.Login, Place: "https://id.example/realms/house"}
+}
+
+// told counts what a store tells.
+type told struct {
+	mu  sync.Mutex
+	all []error
+}
+
+func (l *told) tell(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, err)
+}
+
+func (l *told) why(t *testing.T) secret.Trouble {
+	t.Helper()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	no := (*secret.KeyringError)(nil)
+	if len(l.all) != 1 || !errors.As(l.all[0], &no) {
+		t.Fatalf("it was told %v, not one trouble once", l.all)
+	}
+	return no.Why
+}
 
 // ring is a double of a keyring. What is nil answers at once.
 type ring struct {
