@@ -1,6 +1,6 @@
 # The two commands of a fresh machine are `make try` and `make test`. Everything else is for people who change the program.
 
-.PHONY: help try test interop stay outage oracle bench lint build room setup setup-interop setup-oracle clean
+.PHONY: help try test interop stay outage oracle bench lint build room setup setup-interop setup-oracle setup-signin clean
 
 help:
 	@echo 'make try      a meeting of two on this machine: you and a colleague'
@@ -22,7 +22,7 @@ try: build
 test: setup
 	go test -race -short $$(go list ./... | grep -v -e /privacy/picture -e /privacy/sound -e /internal/ocr)
 	go test -race -run 'Close|First|Allocat' ./privacy/picture
-	go test ./privacy/picture/... ./privacy/sound/... ./cmd/internal/ocr/... ./cmd/internal/faults/... ./cmd/internal/wire
+	go test ./privacy/picture/... ./privacy/sound/... ./cmd/internal/ocr/... ./cmd/internal/faults/... ./cmd/internal/wire ./cmd/internal/accounts/...
 	cd cmd/paravent-room && go test ./...
 	cd ui/window/golocale && go test ./...
 
@@ -64,6 +64,9 @@ setup-interop:
 
 setup-oracle:
 	@packaging/dev/setup.sh oracle
+
+setup-signin:
+	@packaging/dev/setup.sh signin
 
 clean:
 	rm -rf build cmd/internal/interop/browser/node_modules

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"paravent/cmd/internal/config"
+	"paravent/cmd/internal/shield"
 	"paravent/media/sfu"
 	"paravent/privacy/egress"
 	"paravent/privacy/policy"
@@ -49,7 +50,7 @@ Exit codes: 0 it can be joined, 1 it cannot, 2 usage, 5 refused by policy.`,
 			}
 			link := ""
 			if len(args) == 1 {
-				link = args[0]
+				link = shield.TakeArg(args[0])
 			}
 			return check(cmd.Context(), cmd.OutOrStdout(), link, rules.Policy, asJSON)
 		},

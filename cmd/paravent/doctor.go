@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"paravent/cmd/internal/config"
+	"paravent/cmd/internal/shield"
 	"paravent/media/capture"
 	"paravent/media/capture/pattern"
 	"paravent/media/frame"
@@ -43,9 +44,9 @@ Exit codes: 0 nothing is bad, 1 something is, 2 usage, 5 refused by policy.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			link := takeEnv(envLink)
+			link := shield.TakeEnv(envLink)
 			if len(args) == 1 {
-				link = args[0]
+				link = shield.TakeArg(args[0])
 			}
 			d.out = cmd.OutOrStdout()
 			return d.run(cmd.Context(), link)

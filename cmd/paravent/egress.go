@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"paravent/cmd/internal/config"
+	"paravent/cmd/internal/shield"
 	"paravent/media/codec"
 	"paravent/media/sfu"
 	"paravent/privacy/egress"
@@ -60,7 +61,7 @@ Exit codes: 0 done, 1 error, 2 usage, 5 refused by policy.`,
 			}
 			link := ""
 			if len(args) == 1 {
-				link = args[0]
+				link = shield.TakeArg(args[0])
 			}
 			return listEgress(cmd.Context(), cmd.OutOrStdout(), link, rules.Policy, wish)
 		},
@@ -157,7 +158,7 @@ func (n *network) lookIn(ctx context.Context, link string, rules policy.Policy, 
 	if pass.Token.Empty() {
 		pass.Token = where.room.Token
 	}
-	s, err := n.join(ctx, where, pass, []codec.Name{codec.VP8}, rules, seal.None(), slog.New(slog.DiscardHandler))
+	s, err := n.join(ctx, where, pass.Pass, []codec.Name{codec.VP8}, rules, seal.None(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}

@@ -55,6 +55,7 @@ func report(w io.Writer, err error) int {
 		levels *calibration.FileError
 		paper  *receiptError
 		ill    *doctorError
+		unkept *noKeepingError
 	)
 	code := exitError
 	p := say.Problem{}
@@ -79,6 +80,9 @@ func report(w io.Writer, err error) int {
 		p = say.Problem{Code: "calibration-file", Text: levels.Error(), Hint: "paravent calibrate --delete all removes it; then calibrate again"}
 	case errors.Is(err, calibration.ErrNone):
 		p = say.Problem{Code: "no-calibration", Text: sfu.Foreign(err.Error()).Clean(), Hint: "paravent calibrate --list says what there is"}
+	case errors.As(err, &unkept):
+		p = say.Of(err)
+		p.Hint += "; for one meeting, --token-file takes a pass"
 	case errors.As(err, &ill):
 		p = say.Problem{Code: "doctor", Text: ill.Error(), Hint: "what to do stands beside each"}
 	case errors.As(err, &paper):
@@ -93,7 +97,7 @@ func report(w io.Writer, err error) int {
 		p, code = say.Problem{Text: err.Error()}, exitRefused
 	case errors.Is(err, errMistakes):
 		return exitPolicy
-	case errors.Is(err, policy.ErrRaw), errors.Is(err, policy.ErrNotListed), errors.As(err, &denied), ruled(err):
+	case errors.Is(err, policy.ErrRaw), errors.Is(err, policy.ErrNotListed), errors.Is(err, policy.ErrIssuer), errors.As(err, &denied), ruled(err):
 		p, code = say.Of(err), exitPolicy
 	default:
 		p = say.Of(err)

@@ -4,15 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
-	"strings"
 	"time"
 
 	"golang.org/x/term"
 
 	"paravent/cmd/internal/config"
+	"paravent/cmd/internal/shield"
 	"paravent/media/call"
 	"paravent/media/codec"
 	"paravent/media/sealed"
@@ -41,17 +40,12 @@ func join(ctx context.Context, link string, chosen, settings config.Join, rules 
 	if err != nil {
 		return err
 	}
-	pass, err := readPass(chosen)
+	given, err := readPass(chosen)
 	if err != nil {
 		return err
 	}
-	how, err := encryption(chosen, rules)
-	if err != nil {
-		return err
-	}
-	if keys, ok := how.Keys(); ok {
-		defer keys.Close()
-	}
+	keys := openKeys(chosen.Remember, rules)
+	defer keys.store.Close()
 	where, err := net.find(ctx, link, visitor{name: chosen.Name, server: chosen.Server}, rules)
 	if err != nil {
 		return err
@@ -62,8 +56,19 @@ func join(ctx context.Context, link string, chosen, settings config.Join, rules 
 	if where.page != "" {
 		fmt.Fprintf(os.Stderr, "paravent: %s\n", say.Leads(where.page, where.room.Server, where.is))
 	}
-	if pass.Token.Empty() {
-		pass.Token = where.room.Token
+	if err := rules.MayReach(hostname(where.room.Server)); err != nil {
+		return err // before anybody is asked for a pass
+	}
+	held, err := net.passFor(ctx, where, given, keys, link, signIns{settings.SignIn, rules})
+	if err != nil {
+		return err
+	}
+	how, err := encryption(chosen, rules, where, held.passphrase)
+	if err != nil {
+		return err
+	}
+	if keys, ok := how.Keys(); ok {
+		defer keys.Close()
 	}
 	log := slog.New(slog.DiscardHandler)
 	m, err := newMachine(ctx, inCall, chosen, settings, rules, log)
@@ -74,14 +79,6 @@ func join(ctx context.Context, link string, chosen, settings config.Join, rules 
 	if err := m.tryOut(ctx, chosen); err != nil {
 		return err
 	}
-	figures, err := openStats(chosen.Stats)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		err = errors.Join(err, net.guard.Close(), figures.end(net.guard.Traffic()), figures.close())
-	}()
-
 	var c *call.Call
 	kept, lost := keepReceipt(chosen, where, rules)
 	switch {
@@ -96,18 +93,30 @@ func join(ctx context.Context, link string, chosen, settings config.Join, rules 
 		defer func() { err = errors.Join(err, kept.End(endWord(c), flows(net.guard))) }()
 	}
 
+	figures, err := openStats(chosen.Stats)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		err = errors.Join(err, net.guard.Close(), figures.end(net.guard.Traffic()), figures.close())
+	}()
+
 	defer net.watch(context.WithoutCancel(ctx), log)()
 	enter := func() (*sealed.Session, error) {
-		return net.join(ctx, where, pass, pictures(chosen), rules, how, log)
+		return net.join(ctx, where, held.Pass, pictures(chosen), rules, how, log)
 	}
 	session, err := enter()
 	if no := (*sfu.JoinError)(nil); errors.As(err, &no) && no.Why == sfu.PassMissing {
-		if pass.Token, err = askPass(ctx, err); err == nil {
+		if held.Token, err = askPass(ctx, err); err == nil {
+			held.given = true
 			session, err = enter()
 		}
 	}
 	if err != nil {
 		return err
+	}
+	if chosen.Remember {
+		keys.remember(ctx, held)
 	}
 	c = call.New(session, call.Settings{
 		Server: where.room.Server, Camera: deviceOf(chosen.Camera, settings.Camera), Screen: chosen.Screen,
@@ -218,22 +227,8 @@ func face(word string) config.Face {
 	return config.Line
 }
 
-// The environment variables that hold secrets. They are removed once read, so
-// that no child and no crash report sees them.
-const (
-	envLink       = "PARAVENT_LINK"
-	envToken      = "PARAVENT_TOKEN"      //nolint:gosec // a name, not a token
-	envPassphrase = "PARAVENT_PASSPHRASE" //nolint:gosec // a name, not a passphrase
-)
-
-func takeEnv(name string) string {
-	v := os.Getenv(name)
-	_ = os.Unsetenv(name) // fails only for a name that is none
-	return strings.TrimSpace(v)
-}
-
 func askLink(ctx context.Context, link string) (string, error) {
-	if fromEnv := takeEnv(envLink); link == "" {
+	if fromEnv := shield.TakeEnv(envLink); link == "" {
 		link = fromEnv
 	}
 	if link != "" {
@@ -267,43 +262,11 @@ func pictures(chosen config.Join) []codec.Name {
 	return all
 }
 
-// maxToken bounds a file that should hold a secret.
-const maxToken = 64 << 10
-
-func readPass(chosen config.Join) (p sfu.Pass, err error) {
-	p = sfu.Pass{DisplayName: chosen.Name}
-	p.Token, err = readSecret(chosen.TokenFile, envToken, "a pass")
-	return p, err
-}
-
-// readSecret takes a secret from a file or, without one, from the environment.
-func readSecret(path, env, what string) (s secret.Secret, err error) {
-	s = secret.New(takeEnv(env))
-	if path == "" {
-		return s, nil
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return s, err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	b, err := io.ReadAll(io.LimitReader(f, maxToken+1))
-	if err != nil {
-		return s, err
-	}
-	if len(b) > maxToken {
-		return s, &usageError{fmt.Errorf("%s is too large to be %s", path, what)}
-	}
-	return secret.New(strings.TrimSpace(string(b))), nil
-}
-
 // encryption is how a call is encrypted from end to end. With a passphrase nothing
-// plain is sent or shown, unless the person says that it may be and the policy lets them.
-func encryption(chosen config.Join, rules policy.Policy) (seal.Encryption, error) {
-	passphrase, err := readSecret(chosen.PassphraseFile, envPassphrase, "a passphrase")
+// plain is sent or shown, unless the person says that it may be and the policy lets them;
+// so a room that carries none is not even entered.
+func encryption(chosen config.Join, rules policy.Policy, where place, passphrase secret.Secret) (seal.Encryption, error) {
 	switch {
-	case err != nil:
-		return seal.Encryption{}, err
 	case passphrase.Empty() && chosen.PassphraseFile != "":
 		return seal.Encryption{}, &usageError{fmt.Errorf("there is no passphrase in %s", chosen.PassphraseFile)}
 	case passphrase.Empty() && (chosen.Encryption == config.Required || rules.EndToEnd):
@@ -311,14 +274,18 @@ func encryption(chosen config.Join, rules policy.Policy) (seal.Encryption, error
 	case passphrase.Empty():
 		return seal.None(), nil
 	}
+	required := chosen.Encryption != config.Offered || rules.EndToEnd
+	if required && !traitsOf(where.kind.Kind()).encrypted {
+		return seal.Encryption{}, sealed.ErrServerPlain
+	}
 	keys, err := jframe.NewShared(jframe.LiveKit(), passphrase)
 	if err != nil {
 		return seal.Encryption{}, err
 	}
-	if chosen.Encryption == config.Offered && !rules.EndToEnd {
-		return seal.Offered(keys), nil
+	if required {
+		return seal.Required(keys), nil
 	}
-	return seal.Required(keys), nil
+	return seal.Offered(keys), nil
 }
 
 // watchAll watches every picture without showing it.

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"paravent/cmd/internal/config"
+	"paravent/cmd/internal/shield"
 	"paravent/media/soundcard"
 	"paravent/privacy/policy"
 	"paravent/privacy/policy/organisation"
@@ -27,7 +28,8 @@ func newRoot(office organisation.Source) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(
 		newJoin(office), newRehearse(office), newFilter(office), newCalibrate(office), newDevices(),
-		newCheck(office), newEgress(office), newDoctor(office), newPolicy(office), newReceipt(), newData(), newVersion(office), newRescue(),
+		newCheck(office), newEgress(office), newDoctor(office), newPolicy(office), newReceipt(), newData(),
+		newLogin(office), newLogout(office), newAccounts(office), newForget(office), newVersion(office), newRescue(),
 	)
 	return root
 }
@@ -84,7 +86,7 @@ Exit codes: 0 done, 1 error, 2 usage, 3 ended by the server, 4 refused by you,
 			}
 			link := ""
 			if len(args) == 1 {
-				link = args[0]
+				link = shield.TakeArg(args[0])
 			}
 			return join(cmd.Context(), link, chosen, settings, rules.Policy)
 		},
@@ -99,6 +101,7 @@ Exit codes: 0 done, 1 error, 2 usage, 3 ended by the server, 4 refused by you,
 	f.StringVar(&chosen.Receipt, "receipt", settings.Receipt, "on keeps a receipt of the call on this machine, without content; off keeps none")
 	f.StringVar(&chosen.PassphraseFile, "passphrase-file", "", "encrypt from end to end with the passphrase in this file (or set PARAVENT_PASSPHRASE)")
 	f.StringVar(&chosen.Encryption, "encryption", settings.Encryption, "auto, or required: nothing plain is sent or shown (default: required with a passphrase)")
+	f.BoolVar(&chosen.Remember, "remember", false, "keep the pass and the passphrase for this room in the system's keyring; paravent forget removes them")
 	f.StringVar(&chosen.Server, "server", "", "a host that the page of the link may lead to, beside its own")
 	f.StringVar(&chosen.Watch, "watch", settings.Watch, "shown, or all: decode every picture though nothing shows it, for measuring")
 	return cmd

@@ -5,6 +5,7 @@
 #   setup.sh            to build and to test
 #   setup.sh interop    also what tests against a real browser need
 #   setup.sh oracle     only what tests against ONNX Runtime need
+#   setup.sh signin     only what signing in is tested against: a real identity provider
 #   setup.sh peers      only what the comparison with other echo cancellers needs (tag peers)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -125,7 +126,24 @@ onnx_runtime() {
   rm -rf "$to/node_modules"
 }
 
+# The identity provider comes from npm into build/oidc-provider, where only the tests of signing in look for it.
+identity_provider() {
+  local package="oidc-provider@9.13.3" to=build/oidc-provider
+  if [ "$(node -p "require('./$to/node_modules/oidc-provider/package.json').version" 2>/dev/null)" = "${package#*@}" ]; then
+    echo "setup: the identity provider is there"
+    return
+  fi
+  echo "setup: installing with npm into $to: $package"
+  mkdir -p "$to"
+  npm install --prefix "$to" --ignore-scripts --no-audit --no-fund --loglevel=error --no-save "$package"
+}
+
 go_is_there
+if [ "${1:-}" = signin ]; then
+  packages=()
+  have node || packages+=(nodejs)
+  have npm || packages+=(npm)
+fi
 if [ "${1:-}" = oracle ]; then
   packages=(gcc)
   have npm || packages+=(nodejs npm)
@@ -149,4 +167,8 @@ if [ "${1:-}" = interop ]; then
 fi
 if [ "${1:-}" = oracle ]; then
   onnx_runtime
+fi
+if [ "${1:-}" = signin ]; then
+  node_is_new_enough || newer_node
+  identity_provider
 fi

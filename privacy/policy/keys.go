@@ -278,7 +278,7 @@ func serverKeys() []Key {
 
 func signInKeys() []Key {
 	return []Key{{
-		Name: "sign_in_only_at", Field: "Issuers", Group: SignIn, Form: Names, check: checkIssuer, Unused: true,
+		Name: "sign_in_only_at", Field: "Issuers", Group: SignIn, Form: Names, check: checkIssuer,
 		Title: Words{"Sign-in only at", "Anmeldung nur bei"},
 		Does: Words{
 			"Signing in is possible only at these issuers, given by their https addresses.",
@@ -287,7 +287,7 @@ func signInKeys() []Key {
 		Strict: inBoth(), Example: []string{"https://login.city.example/realms/staff"},
 		at: func(p *Policy) any { return &p.Issuers },
 	}, {
-		Name: "sign_in_classes", Field: "ACR", Group: SignIn, Form: Names, Unused: true,
+		Name: "sign_in_classes", Field: "ACR", Group: SignIn, Form: Names,
 		Title: Words{"Classes of sign-in", "Klassen der Anmeldung"},
 		Does: Words{
 			"The issuer must say that the person signed in by one of these classes (acr_values), such as one with two factors.",
@@ -296,7 +296,7 @@ func signInKeys() []Key {
 		Strict: inBoth(), Example: []string{"https://refeds.org/profile/mfa"},
 		at: func(p *Policy) any { return &p.ACR },
 	}, {
-		Name: "keep_passes", Field: "Secrets", Group: SignIn, Form: Choice, Options: []string{"any", "keyring", "memory"}, Unused: true,
+		Name: "keep_passes", Field: "Secrets", Group: SignIn, Form: Choice, Options: []string{"any", "keyring", "memory"},
 		Title: Words{"Where passes are kept", "Wo Zugangsdaten liegen"},
 		Does: Words{
 			"any: in the system's keyring or, where there is none, in memory. keyring: only there; without one nobody can sign in. memory: never beyond the end of the program. Never in a file.",

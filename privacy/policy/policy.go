@@ -8,6 +8,7 @@ package policy
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -179,6 +180,19 @@ type OffError struct{ Use Use }
 
 func (e *OffError) Error() string {
 	return "the policy has taken away: " + string(e.Use)
+}
+
+// ErrIssuer is returned for an identity provider that is not on a policy's list.
+var ErrIssuer = errors.New("your organisation lets nobody sign in there")
+
+// MaySignIn gives leave to sign in at an identity provider, named by its address, or
+// ErrIssuer.
+func (p Policy) MaySignIn(issuer string) error {
+	same := func(listed string) bool { return strings.TrimSuffix(listed, "/") == strings.TrimSuffix(issuer, "/") }
+	if p.Issuers != nil && !slices.ContainsFunc(p.Issuers, same) {
+		return fmt.Errorf("%s: %w", issuer, ErrIssuer)
+	}
+	return nil
 }
 
 // MayUse gives leave to use u, or an *OffError. A use that it does not know is

@@ -73,6 +73,9 @@ func Of(err error) Problem {
 	if p, ok := ruled(err); ok {
 		return p
 	}
+	if p, ok := noLogin(err); ok {
+		return p
+	}
 	switch {
 	case errors.As(err, &held):
 		return Problem{"held-back", held.Filter + " does not work, so nothing raw is sent", "the others see a plain colour, or hear silence, until it works again"}
@@ -102,6 +105,8 @@ func Of(err error) Problem {
 		return Problem{"usage", usage.Error(), "help shows what can be typed"}
 	case errors.As(err, &ground):
 		return Problem{"policy-background", sfu.Foreign(ground.Error()).Clean(), "the others see a plain colour, not even you; tell whoever looks after this machine"}
+	case errors.Is(err, policy.ErrIssuer):
+		return Problem{"issuer", sfu.Foreign(err.Error()).Clean(), "nothing was asked of it; whoever looks after this machine can add it to the list"}
 	case errors.Is(err, policy.ErrRaw):
 		return Problem{"policy", err.Error(), "choose a filter, such as --background color:#334455"}
 	case errors.As(err, &diary):

@@ -35,7 +35,7 @@ func TestEveryFailureThatIsKnownHasItsOwnWordsAndHint(t *testing.T) {
 	for _, e := range []error{capture.ErrNoDevice, capture.ErrBusy, capture.ErrForbidden, capture.ErrUnplugged, capture.ErrStalled, capture.ErrFormat} {
 		errs = append(errs, &capture.DeviceError{Kind: capture.CameraKind, ID: "Cam", Err: e})
 	}
-	errs = append(errs, &filter.HeldError{Filter: "blur", Err: filter.ErrLate}, &egress.DeniedError{Host: "h"}, &egress.PortsError{}, policy.ErrRaw,
+	errs = append(errs, &filter.HeldError{Filter: "blur", Err: filter.ErrLate}, &egress.DeniedError{Host: "h"}, &egress.PortsError{}, policy.ErrRaw, policy.ErrIssuer,
 		&policy.BackgroundError{Path: "wall.png", Err: capture.ErrFormat},
 		&capture.FileError{Path: "p", Err: capture.ErrFormat}, &command.UsageError{Line: "x"}, &sfu.LinkError{Kind: "livekit", Why: "no host"},
 		&capture.DeviceError{Kind: capture.ScreenKind, Err: capture.ErrNoDevice}, sfu.ErrNoAnswer, sfu.ErrOnePicture, policy.ErrNotListed,

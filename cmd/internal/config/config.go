@@ -57,15 +57,25 @@ type Join struct {
 	// Encryption from end to end: auto, required or empty, which is required with a
 	// passphrase and auto without.
 	Encryption string `toml:"encryption"`
+	// SignIn says where one signs in, by the server: [sign_in."meet.example"].
+	SignIn map[string]SignIn `toml:"sign_in"`
 
 	For       time.Duration `toml:"-"`
 	Stats     string        `toml:"-"`
 	TokenFile string        `toml:"-"`
-
+	// PassphraseFile holds the passphrase of an encrypted meeting.
 	PassphraseFile string `toml:"-"`
+	Remember       bool   `toml:"-"` // what was asked for, in the keyring
+	Server         string `toml:"-"` // that the page of a link may lead to, beside its own
+	Watch          string `toml:"-"`
+}
 
-	Server string `toml:"-"` // that the page of a link may lead to, beside its own
-	Watch  string `toml:"-"`
+// A SignIn is how one signs in at a server.
+type SignIn struct {
+	Issuer   string   `toml:"issuer"`    // the address of the identity provider
+	ClientID string   `toml:"client_id"` // what it calls this program; else "paravent"
+	Scopes   []string `toml:"scopes"`    // beside openid; else offline_access
+	ACR      []string `toml:"acr"`       // how strong a login must be: one of these; else as the provider likes
 }
 
 // Defaults are the most private settings.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"paravent/cmd/internal/config"
 	"paravent/media/frame"
 )
@@ -22,7 +24,7 @@ func write(t *testing.T, text string) string {
 
 func TestLoadWithoutAFileGivesTheDefaults(t *testing.T) {
 	j, err := config.Load(filepath.Join(t.TempDir(), "none.toml"))
-	if err != nil || j != config.Defaults() {
+	if err != nil || !cmp.Equal(j, config.Defaults()) {
 		t.Errorf("Load = %+v, %v", j, err)
 	}
 }

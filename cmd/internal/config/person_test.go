@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -33,7 +34,7 @@ func TestTheFileSaysRulesByItsSectionAndByItsSettings(t *testing.T) {
 			t.Errorf("%q: %+v, %v", text, p.Rules, err)
 		}
 	}
-	if p, err := config.Read(filepath.Join(t.TempDir(), "none")); err != nil || p.Rules.Origin != policy.File || p.Join != config.Defaults() {
+	if p, err := config.Read(filepath.Join(t.TempDir(), "none")); err != nil || p.Rules.Origin != policy.File || !reflect.DeepEqual(p.Join, config.Defaults()) {
 		t.Errorf("%+v, %v", p, err)
 	}
 }
