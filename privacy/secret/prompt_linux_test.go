@@ -26,7 +26,11 @@ const (
 	doubleItem   = dbus.ObjectPath("/org/freedesktop/secrets/collection/login/1")
 )
 
-func (*asking) OpenSession(string, dbus.Variant) (dbus.Variant, dbus.ObjectPath, *dbus.Error) {
+// OpenSession knows no session that encrypts.
+func (*asking) OpenSession(kind string, _ dbus.Variant) (dbus.Variant, dbus.ObjectPath, *dbus.Error) {
+	if kind != "plain" {
+		return dbus.MakeVariant(""), "/", dbus.NewError("org.freedesktop.DBus.Error.NotSupported", nil)
+	}
 	return dbus.MakeVariant(""), "/org/freedesktop/secrets/session/s1", nil
 }
 

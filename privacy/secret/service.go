@@ -48,6 +48,7 @@ type secretService struct{ unlock time.Duration }
 type talk struct {
 	bus     *dbus.Conn
 	session dbus.ObjectPath
+	sealer  sealer
 	unlock  time.Duration
 }
 
@@ -72,7 +73,9 @@ func (s *secretService) Get(ctx context.Context, k Key) (found Secret, err error
 		if err := t.call(ctx, items[0], itemOf+"GetSecret", []any{t.session}, &w); err != nil {
 			return err
 		}
-		found = Taken(w.Value)
+		if found, err = t.sealer.open(w.Parameters, w.Value); err != nil {
+			return &KeyringError{Why: Refusing, Err: err}
+		}
 		return nil
 	})
 	return found, err
@@ -87,7 +90,8 @@ func (s *secretService) Set(ctx context.Context, k Key, v Secret) error {
 		if err := t.open(ctx, where); err != nil {
 			return err
 		}
-		w := wire{Session: t.session, Parameters: []byte{}, Value: []byte(v.Reveal()), ContentType: "text/plain; charset=utf8"}
+		w := wire{Session: t.session, ContentType: "text/plain; charset=utf8"}
+		w.Parameters, w.Value = t.sealer.seal([]byte(v.Reveal()))
 		defer clear(w.Value)
 		properties := map[string]dbus.Variant{
 			itemOf + "Label":      dbus.MakeVariant("Paravent: " + k.String()),
@@ -166,11 +170,32 @@ func (s *secretService) talk(ctx context.Context, f func(*talk) error) (err erro
 	}
 	defer func() { _ = closed(bus) }() // nothing is lost with it
 	t := &talk{bus: bus, unlock: s.unlock}
-	var ignored dbus.Variant
-	if err := t.call(ctx, servicePath, serviceCalls+"OpenSession", []any{"plain", dbus.MakeVariant("")}, &ignored, &t.session); err != nil {
+	if err := t.begin(ctx); err != nil {
 		return err
 	}
 	return f(t)
+}
+
+// begin opens a session that encrypts or, with a service that knows none, one that
+// does not.
+func (t *talk) begin(ctx context.Context) error {
+	e, err := newExchange()
+	if err != nil {
+		return &KeyringError{Why: Refusing, Err: err}
+	}
+	var theirs dbus.Variant
+	err = t.call(ctx, servicePath, serviceCalls+"OpenSession", []any{sealing, dbus.MakeVariant(e.ours())}, &theirs, &t.session)
+	if no := (dbus.Error{}); errors.As(err, &no) && no.Name == "org.freedesktop.DBus.Error.NotSupported" {
+		return t.call(ctx, servicePath, serviceCalls+"OpenSession", []any{"plain", dbus.MakeVariant("")}, &theirs, &t.session)
+	}
+	if err != nil {
+		return err
+	}
+	half, _ := theirs.Value().([]byte)
+	if t.sealer, err = e.key(half); err != nil {
+		return &KeyringError{Why: Refusing, Err: err}
+	}
+	return nil
 }
 
 func closed(bus *dbus.Conn) error {

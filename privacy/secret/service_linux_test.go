@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -245,5 +246,50 @@ func TestNoFileHoldsWhatIsKept(t *testing.T) {
 	})
 	if err != nil || files < 2 {
 		t.Errorf("read %d files: %v", files, err)
+	}
+}
+
+// What a monitor of the bus writes down ends in reports of faults.
+func TestAMonitorOfTheBusSeesNoSecret(t *testing.T) {
+	session := secrettest.Open(t)
+	monitor, err := exec.LookPath("dbus-monitor")
+	if err != nil {
+		t.Skip("dbus-monitor is not installed (Debian package dbus-bin): the bus was not looked at")
+	}
+	session.Unlocked()
+	var seen bytes.Buffer
+	cmd := exec.Command(monitor, "--address", strings.TrimPrefix(session.Env()[0], "DBUS_SESSION_BUS_ADDRESS="), "--binary")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	first := make([]byte, 1) // it has begun
+	if _, err := io.ReadFull(out, first); err != nil {
+		t.Fatal(err)
+	}
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		_, _ = io.Copy(&seen, out)
+	}()
+	for _, text := range []string{planted, strings.Repeat("0123456789abcdef", 200), "x"} {
+		s := system(&told{}, 0)
+		mustSet(t, s, login(), text, true)
+		mustGet(t, s, login(), text)
+	}
+	session.Kill() // the monitor sees this last
+	_ = cmd.Process.Signal(os.Interrupt)
+	<-read
+	_ = cmd.Wait()
+	if !bytes.Contains(seen.Bytes(), []byte("GetSecret")) {
+		t.Fatalf("the monitor saw %d bytes, and nothing of ours", seen.Len())
+	}
+	for _, text := range []string{planted, "0123456789abcdef"} {
+		if bytes.Contains(seen.Bytes(), []byte(text)) {
+			t.Error("the monitor saw a secret")
+		}
 	}
 }

@@ -40,8 +40,10 @@ func TestMain(m *testing.M) {
 		return
 	}
 	m.Run()
-	if dir, err := built(); err == nil && os.Getenv(envPrograms) == "" {
-		_ = os.RemoveAll(dir)
+	if os.Getenv(envPrograms) == "" && !testing.Short() {
+		if dir, err := built(); err == nil {
+			_ = os.RemoveAll(dir)
+		}
 	}
 }
 
