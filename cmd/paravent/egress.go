@@ -81,7 +81,7 @@ func listEgress(ctx context.Context, w io.Writer, link string, rules policy.Poli
 		return err
 	}
 	n := newNetwork()
-	o := say.Outlook{Joined: wish.join}
+	o := say.Outlook{Joined: wish.join, Local: n.guard.Ports()}
 	if wish.join {
 		err = n.lookIn(ctx, link, rules, wish.chosen)
 	} else {

@@ -143,6 +143,13 @@ func (g *Guard) UsePorts(p Ports) {
 	g.ports = p
 }
 
+// Ports returns what UsePorts has set.
+func (g *Guard) Ports() Ports {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.ports
+}
+
 // A PortsError says that every local port that may be used is in use.
 type PortsError struct{ Ports Ports }
 
@@ -154,9 +161,7 @@ func (e *PortsError) Error() string {
 // lane, and hears only those. Where laddr has no port, it is one of the guard's
 // Ports; if all of those are in use, the error is a *PortsError.
 func (l *Lane) ListenUDP(network string, laddr *net.UDPAddr) (*UDPConn, error) {
-	l.guard.mu.Lock()
-	ports := l.guard.ports
-	l.guard.mu.Unlock()
+	ports := l.guard.Ports()
 	var at net.UDPAddr
 	if laddr != nil {
 		at = *laddr

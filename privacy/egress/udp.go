@@ -1,8 +1,11 @@
 package egress
 
 import (
+	"errors"
 	"net"
 	"net/netip"
+	"os"
+	"syscall"
 )
 
 // A UDPConn is a UDP socket that speaks only to addresses of its lane. What is
@@ -42,6 +45,15 @@ func (c *UDPConn) heard(a netip.Addr, n int) bool {
 	m.down.add(datagram(a, n))
 	return true
 }
+
+// errRaw is returned to who wants to go past the lane.
+var errRaw = errors.New("the guard does not give its sockets away")
+
+// SyscallConn is refused.
+func (*UDPConn) SyscallConn() (syscall.RawConn, error) { return nil, errRaw }
+
+// File is refused.
+func (*UDPConn) File() (*os.File, error) { return nil, errRaw }
 
 // WriteTo sends b to addr.
 func (c *UDPConn) WriteTo(b []byte, addr net.Addr) (int, error) {

@@ -63,6 +63,12 @@ func TestNoMethodOfAUDPSocketGoesPastTheLane(t *testing.T) {
 	if _, err := c.WriteTo([]byte("x"), &net.UnixAddr{}); err == nil {
 		t.Error("WriteTo an address that is none")
 	}
+	if _, err := c.SyscallConn(); err == nil {
+		t.Error("the socket itself was given away")
+	}
+	if _, err := c.File(); err == nil {
+		t.Error("the socket itself was given away, as a file")
+	}
 	if _, err := c.Write([]byte("x")); err == nil {
 		t.Error("Write without an address")
 	}
