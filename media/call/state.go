@@ -23,6 +23,7 @@ type State struct {
 	Chat      []ChatLine
 	Speaking  []sfu.MemberID // loudest first
 	Recording bool
+	Settled   bool // who and what was there when the call began is known
 	Waiting   bool // before the door: the room has not let this person in
 	Link      sfu.Link
 	Hosts     []Host // that the server named for media
@@ -221,6 +222,7 @@ func (s State) After(e sfu.Event) State {
 	case sfu.MutedByRoom:
 		s = s.withNotice(Notice{What: MutedByRoom, Arg: string(e.Source)})
 	case sfu.Settled: // which Call acts on as well
+		s.Settled = true
 		if s.Encryption.Grade == seal.Passphrase {
 			s = s.withNotice(Notice{What: SharedKey})
 		}

@@ -30,11 +30,12 @@ type Options struct {
 func Run(ctx context.Context, c view.Call, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	f := &face{call: c, options: o}
+	f := &face{call: c, options: o, known: make(chan struct{})}
 	if o.In != nil {
 		go f.read(ctx) // it may hang in Read for ever, which ends with the program
 	}
 	var told call.State
+	known := false
 	for {
 		now := c.State()
 		for _, e := range Events(told, now) {
@@ -46,6 +47,10 @@ func Run(ctx context.Context, c view.Call, o Options) error {
 			}
 		}
 		told = now
+		if !known && (now.Settled || now.Waiting || now.Ended != nil) {
+			known = true
+			close(f.known)
+		}
 		if now.Ended != nil {
 			return nil
 		}
@@ -64,6 +69,7 @@ const metersEvery = 10
 type face struct {
 	call    view.Call
 	options Options
+	known   chan struct{} // closed when there is somebody to speak of
 
 	mu sync.Mutex // guards what is written
 }
@@ -83,13 +89,17 @@ func (f *face) tell(e Event) error {
 	return err
 }
 
-// read carries out what is typed. Each line waits for the one before, except
-// panic, which waits for nothing.
+// read carries out what is typed. Each line waits for the one before, and the first
+// until it is known who is there; except panic, which waits for nothing.
 func (f *face) read(ctx context.Context) {
 	lines := bufio.NewScanner(f.options.In)
 	todo := make(chan string, 64)
 	defer close(todo)
 	go func() {
+		select {
+		case <-f.known:
+		case <-ctx.Done():
+		}
 		for line := range todo {
 			f.do(ctx, line)
 		}
