@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +17,8 @@ import (
 
 	"paravent/cmd/internal/calibration"
 	"paravent/cmd/internal/config"
+	"paravent/privacy/policy/organisation"
+	"paravent/privacy/secret"
 )
 
 // A keeping is a file, or a folder, that the program keeps on this machine.
@@ -69,7 +72,7 @@ func (k keeping) remove() error {
 	return nil
 }
 
-func newData() *cobra.Command {
+func newData(office organisation.Source) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "data",
 		Short: "What this program keeps on this machine: list, wipe",
@@ -78,22 +81,44 @@ and pictures are never kept.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(dataList(), dataWipe())
+	cmd.AddCommand(dataList(office), dataWipe(office))
 	return cmd
 }
 
-func dataList() *cobra.Command {
+func dataList(office organisation.Source) *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use: "list", Short: "List every file that is kept", Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return listData(cmd.OutOrStdout(), asJSON) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			k, err := keysUnder(cmd, office)
+			if err != nil {
+				return err
+			}
+			defer k.store.Close()
+			return listData(cmd.Context(), cmd.OutOrStdout(), k, asJSON)
+		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one object a line")
 	return cmd
 }
 
-func listData(out io.Writer, asJSON bool) error {
-	nothing := true
+func listData(ctx context.Context, out io.Writer, k keys, asJSON bool) error {
+	inKeyring, err := k.store.List(ctx, "")
+	if no := (*secret.KeyringError)(nil); err != nil && !errors.As(err, &no) {
+		return err // and a keyring that cannot be used is no place to look in
+	}
+	nothing := len(inKeyring) == 0
+	if !nothing {
+		const what = "in the system's keyring"
+		if asJSON {
+			err = json.NewEncoder(out).Encode(map[string]any{"what": what, "entries": len(inKeyring)})
+		} else {
+			_, err = fmt.Fprintf(out, "%s: %d; paravent accounts lists them\n", what, len(inKeyring))
+		}
+		if err != nil {
+			return err
+		}
+	}
 	for _, k := range keepings() {
 		names, size, err := k.files()
 		if err != nil {
@@ -119,24 +144,29 @@ func listData(out io.Writer, asJSON bool) error {
 	return nil
 }
 
-func dataWipe() *cobra.Command {
+func dataWipe(office organisation.Source) *cobra.Command {
 	sure := false
 	cmd := &cobra.Command{
 		Use: "wipe", Short: "Remove all of it", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			keys, err := keysUnder(cmd, office)
+			if err != nil {
+				return err
+			}
+			defer keys.store.Close()
 			if !sure {
-				if err := confirmWipe(cmd); err != nil {
+				if err := confirmWipe(cmd, keys); err != nil {
 					return err
 				}
 			}
-			var all error
+			all := keys.wipe(cmd.Context())
 			for _, k := range keepings() {
 				all = errors.Join(all, k.remove())
 			}
 			if all != nil {
 				return all
 			}
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), "nothing is kept any more")
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), "nothing is kept any more")
 			return err
 		},
 	}
@@ -144,12 +174,34 @@ func dataWipe() *cobra.Command {
 	return cmd
 }
 
+// keysUnder opens the keyring as far as the policy lets the program.
+func keysUnder(cmd *cobra.Command, office organisation.Source) (keys, error) {
+	rules, err := (rulebook{office: office}).effective(cmd.Flags(), config.Join{})
+	if err != nil {
+		return keys{}, err
+	}
+	return openKeys(false, rules.Policy), nil
+}
+
+// wipe removes all that the keyring holds of this program. Where there is none, it holds
+// nothing.
+func (k keys) wipe(ctx context.Context) error {
+	all, err := k.store.List(ctx, "")
+	if no := (*secret.KeyringError)(nil); errors.As(err, &no) && no.Why == secret.Missing {
+		return nil
+	}
+	for _, key := range all {
+		err = errors.Join(err, k.store.Delete(ctx, key))
+	}
+	return err
+}
+
 // confirmWipe asks the person, who must type yes.
-func confirmWipe(cmd *cobra.Command) error {
+func confirmWipe(cmd *cobra.Command, k keys) error {
 	if !term.IsTerminal(int(os.Stdin.Fd())) {
 		return &usageError{errors.New("data wipe removes everything: say so with --yes")}
 	}
-	if err := listData(cmd.OutOrStdout(), false); err != nil {
+	if err := listData(cmd.Context(), cmd.OutOrStdout(), k, false); err != nil {
 		return err
 	}
 	if _, err := fmt.Fprint(cmd.OutOrStdout(), "Remove all of it? Type yes: "); err != nil {

@@ -80,7 +80,7 @@ func join(ctx context.Context, link string, chosen, settings config.Join, rules 
 		return err
 	}
 	var c *call.Call
-	kept, lost := keepReceipt(chosen, where, rules)
+	kept, lost := keepReceipt(ctx, keys, chosen, where, rules)
 	switch {
 	case lost != nil && rules.Receipts:
 		return lost

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,7 +20,9 @@ import (
 	"paravent/media/call"
 	"paravent/privacy/egress"
 	"paravent/privacy/policy"
+	"paravent/privacy/policy/organisation"
 	"paravent/privacy/receipt"
+	"paravent/privacy/secret"
 	"paravent/ui/say"
 )
 
@@ -28,21 +31,35 @@ const receiptDays = 90
 
 func receipts() receipt.Book { return receipt.At(filepath.Join(xdg.StateHome, "paravent", "receipts")) }
 
-// receiptKey is the key that signs what this run of the program writes.
-func receiptKey() receipt.Key {
+// receiptKey is the key that signs receipts: the keyring's or, where there is none, one
+// that is forgotten with this run of the program.
+func receiptKey(ctx context.Context, k keys) (receipt.Key, error) {
+	at := secret.Key{Kind: secret.Signing, Place: "receipts"}
+	kept, err := k.find(ctx, at)
+	if err != nil {
+		return receipt.Key{}, err
+	}
 	var seed [receipt.SeedSize]byte
+	defer clear(seed[:])
+	if n, err := base64.StdEncoding.Decode(seed[:], []byte(kept.Reveal())); err == nil && n == len(seed) {
+		return receipt.NewKey(seed), nil
+	}
 	rand.Read(seed[:]) // never fails
-	return receipt.NewKey(seed)
+	_, err = k.store.Set(ctx, at, secret.New(base64.StdEncoding.EncodeToString(seed[:])))
+	return receipt.NewKey(seed), err
 }
 
 // keepReceipt begins the receipt of a call, or returns nil where the person wants none
 // and the policy lets them.
-func keepReceipt(chosen config.Join, where place, rules policy.Policy) (*receipt.Writer, error) {
+func keepReceipt(ctx context.Context, k keys, chosen config.Join, where place, rules policy.Policy) (*receipt.Writer, error) {
 	if chosen.Receipt == "off" && !rules.Receipts {
 		return nil, nil //nolint:nilnil // none is wanted, and that is fine
 	}
-	key, book := receiptKey(), receipts()
-	days := receiptDays
+	key, err := receiptKey(ctx, k)
+	if err != nil {
+		return nil, &call.DiaryError{Err: err}
+	}
+	book, days := receipts(), receiptDays
 	if rules.ReceiptDays > 0 {
 		days = min(days, int(rules.ReceiptDays))
 	}
@@ -112,7 +129,7 @@ type receiptError struct{ lines []string }
 
 func (e *receiptError) Error() string { return strings.Join(e.lines, "; ") }
 
-func newReceipt() *cobra.Command {
+func newReceipt(office organisation.Source) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "receipt",
 		Short: "What was sent in your calls, when and to whom: show, verify, export, delete",
@@ -126,7 +143,7 @@ CALL is a name from the list, the beginning of one, or last.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(receiptList(), receiptShow(), receiptVerify(), receiptExport(), receiptDelete())
+	cmd.AddCommand(receiptList(), receiptShow(), receiptVerify(office), receiptExport(), receiptDelete(office))
 	return cmd
 }
 
@@ -236,7 +253,7 @@ func receiptShow() *cobra.Command {
 	return cmd
 }
 
-func receiptVerify() *cobra.Command {
+func receiptVerify(office organisation.Source) *cobra.Command {
 	return &cobra.Command{
 		Use: "verify [FILE]", Short: "Check that no receipt was changed, or one that was exported",
 		Args: func(_ *cobra.Command, args []string) error {
@@ -254,9 +271,18 @@ func receiptVerify() *cobra.Command {
 				return err
 			}
 			if !f.Good() {
-				return &receiptError{say.Verified(f)}
+				return &receiptError{say.Verified(f, nil)}
 			}
-			_, err = fmt.Fprintln(cmd.OutOrStdout(), strings.Join(say.Verified(f), "\n"))
+			k, err := keysUnder(cmd, office)
+			if err != nil {
+				return err
+			}
+			defer k.store.Close()
+			key, err := receiptKey(cmd.Context(), k)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), strings.Join(say.Verified(f, key.Public()), "\n"))
 			return err
 		},
 	}
@@ -305,7 +331,7 @@ func receiptExport() *cobra.Command {
 	}
 }
 
-func receiptDelete() *cobra.Command {
+func receiptDelete(office organisation.Source) *cobra.Command {
 	return &cobra.Command{
 		Use: "delete CALL", Short: "Delete the receipt of a call; the others stay verifiable", Args: one("call"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -313,7 +339,16 @@ func receiptDelete() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := receipts().Delete(name, receiptKey()); err != nil {
+			k, err := keysUnder(cmd, office)
+			if err != nil {
+				return err
+			}
+			defer k.store.Close()
+			key, err := receiptKey(cmd.Context(), k)
+			if err != nil {
+				return err
+			}
+			if err := receipts().Delete(name, key); err != nil {
 				return err
 			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "the receipt of %s is deleted\n", name)

@@ -28,7 +28,7 @@ func newRoot(office organisation.Source) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(
 		newJoin(office), newRehearse(office), newFilter(office), newCalibrate(office), newDevices(),
-		newCheck(office), newEgress(office), newDoctor(office), newPolicy(office), newReceipt(), newData(),
+		newCheck(office), newEgress(office), newDoctor(office), newPolicy(office), newReceipt(office), newData(office),
 		newLogin(office), newLogout(office), newAccounts(office), newForget(office), newVersion(office), newRescue(),
 	)
 	return root

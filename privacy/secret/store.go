@@ -19,6 +19,7 @@ const (
 	Login      Kind = "login"      // what a sign-in is renewed with
 	Token      Kind = "token"      // a pass for a room
 	Passphrase Kind = "passphrase" // of an encrypted meeting
+	Signing    Kind = "signing"    // what receipts are signed with
 )
 
 // A Key names a kept secret, and holds none: it is shown to the person and is

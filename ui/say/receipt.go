@@ -1,6 +1,7 @@
 package say
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"time"
@@ -109,8 +110,9 @@ func facts(f receipt.Facts) string {
 	return out + "; encryption: " + clean(f.Encryption)
 }
 
-// Verified is what became of verifying all receipts, a line each.
-func Verified(f receipt.Finding) []string {
+// Verified is what became of verifying all receipts, a line each. own is the key that
+// signs on this machine.
+func Verified(f receipt.Finding, own receipt.Public) []string {
 	var out []string
 	for _, c := range f.Calls {
 		if c.Err != nil {
@@ -127,7 +129,11 @@ func Verified(f receipt.Finding) []string {
 	}
 	out = append(out, fmt.Sprintf("all is good: %d calls, and %d that were deleted; nothing was changed since it was written", len(f.Calls), f.Gone))
 	for _, k := range f.Keys {
-		out = append(out, "signed by "+k.Fingerprint())
+		whose := "a key that is not in your keyring"
+		if bytes.Equal(k, own) {
+			whose = "the key in your keyring"
+		}
+		out = append(out, fmt.Sprintf("signed by %s, %s", k.Fingerprint(), whose))
 	}
 	return out
 }
