@@ -29,7 +29,7 @@ func TestAServerThatThePolicyDoesNotListIsNotAsked(t *testing.T) {
 	if _, err := newNetwork().find(t.Context(), s.URL, visitor{}, rules); report(io.Discard, err) != exitPolicy {
 		t.Errorf("find: %v", err)
 	}
-	if _, err := newNetwork().join(t.Context(), at, sfu.Pass{}, nil, rules, seal.None(), nil); report(io.Discard, err) != exitPolicy || asked {
+	if _, err := newNetwork().join(t.Context(), at, entry{how: seal.None()}, rules, nil); report(io.Discard, err) != exitPolicy || asked {
 		t.Errorf("join: %v, asked %v", err, asked)
 	}
 }

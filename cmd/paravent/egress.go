@@ -158,7 +158,7 @@ func (n *network) lookIn(ctx context.Context, link string, rules policy.Policy, 
 	if pass.Token.Empty() {
 		pass.Token = where.room.Token
 	}
-	s, err := n.join(ctx, where, pass.Pass, []codec.Name{codec.VP8}, rules, seal.None(), slog.New(slog.DiscardHandler))
+	s, err := n.join(ctx, where, entry{pass: pass.Pass, pictures: []codec.Name{codec.VP8}, how: seal.None()}, rules, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"paravent/media/codec"
 	"paravent/media/sealed"
 	"paravent/media/sfu"
+	"paravent/privacy/parcel"
 	"paravent/privacy/policy"
 	"paravent/privacy/seal"
 	"paravent/privacy/seal/jframe"
@@ -70,6 +71,11 @@ func join(ctx context.Context, link string, chosen, settings config.Join, rules 
 	if keys, ok := how.Keys(); ok {
 		defer keys.Close()
 	}
+	files, closeFiles, err := shelfAt(chosen.Files, rules)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeFiles()) }()
 	log := slog.New(slog.DiscardHandler)
 	m, err := newMachine(ctx, inCall, chosen, settings, rules, log)
 	if err != nil {
@@ -103,7 +109,7 @@ func join(ctx context.Context, link string, chosen, settings config.Join, rules 
 
 	defer net.watch(context.WithoutCancel(ctx), log)()
 	enter := func() (*sealed.Session, error) {
-		return net.join(ctx, where, held.Pass, pictures(chosen), rules, how, log)
+		return net.join(ctx, where, entry{held.Pass, pictures(chosen), how, files}, rules, log)
 	}
 	session, err := enter()
 	if no := (*sfu.JoinError)(nil); errors.As(err, &no) && no.Why == sfu.PassMissing {
@@ -286,6 +292,29 @@ func encryption(chosen config.Join, rules policy.Policy, where place, passphrase
 		return seal.Required(keys), nil
 	}
 	return seal.Offered(keys), nil
+}
+
+// A shelf puts files that others send into a folder.
+type shelf struct{ box *parcel.Box }
+
+func (s shelf) Take(f sfu.File) (sfu.Incoming, error) {
+	p, err := s.box.Take(string(f.Name), f.Size)
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// shelfAt opens the folder for what others send; without one nothing is taken.
+func shelfAt(folder string, rules policy.Policy) (s sfu.Shelf, closeIt func() error, err error) {
+	if folder == "" || rules.NoFiles {
+		return nil, func() error { return nil }, nil
+	}
+	box, err := parcel.NewBox(folder)
+	if err != nil {
+		return nil, nil, err
+	}
+	return shelf{box}, box.Close, nil
 }
 
 // watchAll watches every picture without showing it.

@@ -212,9 +212,17 @@ func portOf(server string, plain bool) egress.Port {
 	return p
 }
 
+// An entry is what a person enters a room with.
+type entry struct {
+	pass     sfu.Pass
+	pictures []codec.Name // that this machine can send, the preferred first
+	how      seal.Encryption
+	files    sfu.Shelf // for what others send; nil takes nothing
+}
+
 // join enters the room. The only hosts that may be spoken to are the link's,
 // those that the server names for media, and further ones of the policy.
-func (n *network) join(ctx context.Context, p place, pass sfu.Pass, pictures []codec.Name, rules policy.Policy, how seal.Encryption, log *slog.Logger) (*sealed.Session, error) {
+func (n *network) join(ctx context.Context, p place, e entry, rules policy.Policy, log *slog.Logger) (*sealed.Session, error) {
 	host := hostname(p.room.Server)
 	if err := rules.MayReach(host); err != nil {
 		return nil, err
@@ -226,7 +234,8 @@ func (n *network) join(ctx context.Context, p place, pass sfu.Pass, pictures []c
 		Signalling: n.guard.Lane(egress.Signalling).HTTPClient(),
 		Media:      n.guard.Lane(egress.Media),
 		RelayOnly:  rules.RelayOnly,
-		Pictures:   pictures,
+		Pictures:   e.pictures,
+		Files:      e.files,
 		Log:        log,
 
 		NoHostCandidates: rules.NoLocalAddress,
@@ -234,5 +243,5 @@ func (n *network) join(ctx context.Context, p place, pass sfu.Pass, pictures []c
 	if !egress.IsLoopback(host) { // which no link leads to
 		k.Network = n.links
 	}
-	return sealed.Join(ctx, p.kind, p.room, pass, k, how)
+	return sealed.Join(ctx, p.kind, p.room, e.pass, k, e.how)
 }

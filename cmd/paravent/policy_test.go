@@ -106,7 +106,7 @@ func TestOnlyHostsOfThePolicyAreSpokenToBesideTheLinks(t *testing.T) {
 		if !ok || err != nil {
 			t.Fatal(err)
 		}
-		_, _ = n.join(t.Context(), at, sfu.Pass{}, nil, rules, seal.None(), slog.New(slog.DiscardHandler)) // there is no meeting
+		_, _ = n.join(t.Context(), at, entry{how: seal.None()}, rules, slog.New(slog.DiscardHandler)) // there is no meeting
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL, nil)
 		if err != nil {
 			t.Fatal(err)

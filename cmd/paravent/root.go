@@ -102,6 +102,7 @@ Exit codes: 0 done, 1 error, 2 usage, 3 ended by the server, 4 refused by you,
 	f.StringVar(&chosen.PassphraseFile, "passphrase-file", "", "encrypt from end to end with the passphrase in this file (or set PARAVENT_PASSPHRASE)")
 	f.StringVar(&chosen.Encryption, "encryption", settings.Encryption, "auto, or required: nothing plain is sent or shown (default: required with a passphrase)")
 	f.BoolVar(&chosen.Remember, "remember", false, "keep the pass and the passphrase for this room in the system's keyring; paravent forget removes them")
+	f.StringVar(&chosen.Files, "files", settings.Files, "put files that others send into this folder, where nothing is opened or overwritten (default: take none)")
 	f.StringVar(&chosen.Server, "server", "", "a host that the page of the link may lead to, beside its own")
 	f.StringVar(&chosen.Watch, "watch", settings.Watch, "shown, or all: decode every picture though nothing shows it, for measuring")
 	return cmd

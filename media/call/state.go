@@ -21,6 +21,7 @@ type State struct {
 	Roster    []Member // in the order they joined, this person first
 	Tracks    []Track  // in the order they came
 	Chat      []ChatLine
+	Files     []File         // that were received, oldest first
 	Speaking  []sfu.MemberID // loudest first
 	Recording bool
 	Settled   bool // who and what was there when the call began is known
@@ -141,6 +142,7 @@ type Notice struct {
 	Err  error // nil if What says it
 	What What
 	Arg  string // of What: a device, a source; already cleaned
+	File *File  // of FileKept and FileSent
 }
 
 // A What is a notice without an error.
@@ -158,8 +160,11 @@ const (
 	TakeDropped   What = "recording dropped"
 	LinkCut       What = "link cut" // and being mended
 	LinkBack      What = "link back"
-	SharedKey     What = "shared key"   // what a passphrase is not worth
-	PlainChat     What = "plain chat"   // the first message that the operator can read
+	SharedKey     What = "shared key" // what a passphrase is not worth
+	PlainChat     What = "plain chat" // the first message that the operator can read
+	FileKept      What = "file kept"
+	FileSent      What = "file sent"
+	NoFiles       What = "no files"
 	Organisation  What = "organisation" // has something to tell, which is Arg
 
 	// What the room lets people know is the connector's word, such as
@@ -200,6 +205,8 @@ func (s State) After(e sfu.Event) State {
 		}
 	case sfu.Withheld:
 		s = s.withWithheld(e.From, Message, e.Why)
+	case sfu.FileCame:
+		s = s.withFile(e)
 	case sfu.ChatArrived:
 		if s.Encryption.Required && !e.Sealed {
 			return s.withWithheld(e.From, Message, seal.ErrNotSealed)

@@ -15,6 +15,7 @@ type Channel struct {
 	c      *webrtc.DataChannel
 	opened chan struct{}
 	once   sync.Once
+	low    chan struct{} // rung when less is waiting
 }
 
 // OpenChannel adds a channel that the next description offers. Messages that
@@ -28,7 +29,14 @@ func (p *Peer) OpenChannel(label string, reliable bool) (*Channel, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open channel: %w", err)
 	}
-	c := &Channel{c: d, opened: make(chan struct{})}
+	c := &Channel{c: d, opened: make(chan struct{}), low: make(chan struct{}, 1)}
+	d.SetBufferedAmountLowThreshold(fewBuffered)
+	d.OnBufferedAmountLow(func() {
+		select {
+		case c.low <- struct{}{}:
+		default:
+		}
+	})
 	p.hear(d, func() { c.once.Do(func() { close(c.opened) }) })
 	return c, nil
 }
@@ -48,8 +56,24 @@ func (p *Peer) hear(d *webrtc.DataChannel, opened func()) {
 	})
 }
 
-// maxBuffered bounds what waits to be sent, in bytes.
-const maxBuffered = 1 << 20
+// maxBuffered bounds what waits to be sent, in bytes. What has time waits until no more
+// than fewBuffered does.
+const (
+	maxBuffered = 1 << 20
+	fewBuffered = 64 << 10
+)
+
+// SendSlowly sends b when little else is waiting. One goroutine at a time may call it.
+func (c *Channel) SendSlowly(ctx context.Context, b []byte) error {
+	for c.c.BufferedAmount() > fewBuffered && c.c.ReadyState() == webrtc.DataChannelStateOpen {
+		select {
+		case <-c.low:
+		case <-ctx.Done():
+			return fmt.Errorf("send: %w", ctx.Err())
+		}
+	}
+	return c.Send(ctx, b)
+}
 
 // Send waits until the channel is open, and sends b.
 func (c *Channel) Send(ctx context.Context, b []byte) error {

@@ -15,6 +15,7 @@ package sealed
 import (
 	"context"
 	"errors"
+	"io"
 	"sync"
 	"time"
 
@@ -63,6 +64,9 @@ func Join(ctx context.Context, c sfu.Connector, r sfu.Room, p sfu.Pass, k sfu.Ki
 	keys, encrypted := e.Keys()
 	if encrypted {
 		k.Messages = keys
+	}
+	if k.Files != nil && e.Required() {
+		k.Files = strict{k.Files}
 	}
 	raw, err := c.Join(ctx, r, p, k)
 	if err != nil {
@@ -119,6 +123,25 @@ func (s *Session) Events() <-chan sfu.Event { return s.raw.Events() }
 
 // Say sends a chat message, which the connector seals with the keys of Join.
 func (s *Session) Say(ctx context.Context, text string) error { return s.raw.Say(ctx, text) }
+
+// SendFile sends a file, which the connector seals with the keys of Join.
+func (s *Session) SendFile(ctx context.Context, f sfu.File, r io.Reader) error {
+	c, ok := s.raw.(sfu.Courier)
+	if !ok || !s.raw.Caps().Files {
+		return sfu.ErrUnsupported
+	}
+	return c.SendFile(ctx, f, r)
+}
+
+// strict takes no file that came plain.
+type strict struct{ sfu.Shelf }
+
+func (s strict) Take(f sfu.File) (sfu.Incoming, error) {
+	if !f.Sealed {
+		return nil, ErrMemberPlain
+	}
+	return s.Shelf.Take(f)
+}
 
 // SetHand raises or lowers this person's hand.
 func (s *Session) SetHand(ctx context.Context, up bool) error { return s.raw.SetHand(ctx, up) }

@@ -13,14 +13,16 @@ import (
 	"paravent/media/sfu/sfutest"
 	"paravent/privacy/seal"
 	"paravent/privacy/seal/jframe"
-	"paravent/privacy/secret"
 )
 
-func keys(t *testing.T, passphrase string) seal.Keys {
+// keys are those of everybody here who knows a secret.
+func keys(t *testing.T, known string) seal.Keys {
 	t.Helper()
-	k, err := jframe.NewShared(jframe.LiveKit(), secret.New(passphrase))
-	if err != nil {
-		t.Fatal(err)
+	k := jframe.NewOwn(jframe.LiveKit(), "anna")
+	for _, member := range []string{"anna", "bert", "wrong", "plain"} {
+		if err := k.SetKey(member, 0, []byte(known)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return k
 }
@@ -338,7 +340,7 @@ func TestAFrameOnItsWayAllocatesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := s.Subscribe(t.Context(), sfu.Track{ID: "t", Encrypted: true, Source: sfu.Camera}, func(seal.WhyError) {})
+	in, err := s.Subscribe(t.Context(), sfu.Track{ID: "t", Member: "anna", Encrypted: true, Source: sfu.Camera}, func(seal.WhyError) {})
 	if err != nil {
 		t.Fatal(err)
 	}

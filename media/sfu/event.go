@@ -87,6 +87,13 @@ type (
 		Sealed bool
 	}
 
+	// FileCame is a file that another sent, whole, or why it was not kept.
+	FileCame struct {
+		File  File
+		Where string // on this machine
+		Err   error
+	}
+
 	// Withheld says that messages of a member could not be opened. It is told once, and
 	// again only after one could.
 	Withheld struct {
@@ -151,6 +158,7 @@ func (Speaking) event()         {}
 func (QualityChanged) event()   {}
 func (ChatArrived) event()      {}
 func (Withheld) event()         {}
+func (FileCame) event()         {}
 func (RecordingChanged) event() {}
 func (Waiting) event()          {}
 func (MutedByRoom) event()      {}

@@ -55,6 +55,9 @@ type Kit struct {
 	// from end to end; nil in others. Where it is set, a connector whose Caps say Sealed
 	// sends no message without it.
 	Messages seal.Messages
+
+	// Files takes what others send; nil takes nothing.
+	Files Shelf
 }
 
 // A Connector joins rooms on one kind of server.
@@ -133,6 +136,7 @@ type Caps struct {
 	Tracks    bool         // the others are told which tracks there are
 	Mute      bool         // the others are told which of them are muted
 	Chat      bool
+	Files     bool // the session is a Courier
 	Hand      bool
 	Layers    bool // pictures in several sizes, of which one is chosen
 	Recording bool // the server says whether it records

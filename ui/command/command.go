@@ -24,6 +24,11 @@ type Desk interface {
 	SetScreen(ctx context.Context, on bool, name string) error
 	SetHand(ctx context.Context, up bool) error
 	Say(ctx context.Context, text string) error
+	// SendFile sends a file to everybody: a JPEG without what its camera wrote into
+	// it, unless it is to go exactly as it is. It only begins that.
+	SendFile(ctx context.Context, path string, exact bool) error
+	// TellFiles lists what was received.
+	TellFiles()
 	// ShowHeld shows the others for a while what the person holds before the
 	// camera.
 	ShowHeld(ctx context.Context) error
@@ -79,6 +84,8 @@ func Verbs() []Verb {
 		{Name: "screen", Aliases: []string{"share"}, Key: "s", Args: "[on [NAME]|off]", Short: "share a window or the screen, or stop", Run: runScreen},
 		{Name: "hand", Key: "h", Args: "[up|down]", Short: "raise or lower your hand", Run: runHand},
 		{Name: "say", Args: "TEXT", Short: "send a chat message", Run: runSay},
+		{Name: "send", Args: "[exact] FILE", Short: "send a file; of a JPEG not where and when it was taken, unless exact", Run: runSend},
+		{Name: "files", Short: "list the files that were received", Run: runFiles},
 		{Name: "show", Key: "o", Short: "show for 10 seconds what you hold up", Run: runShow},
 		{Name: "volume", Aliases: []string{"vol"}, Args: "[NAME 0..200]", Short: "how loud you hear somebody, in percent; alone: list", Run: runVolume},
 		{Name: "mute", Args: "NAME", Short: "do not hear somebody; the others still do", Run: runMute(true)},
@@ -174,6 +181,23 @@ func runSay(ctx context.Context, d Desk, args []string) error {
 		return &UsageError{}
 	}
 	return d.Say(ctx, strings.Join(args, " "))
+}
+
+// runSend takes all that is left for the name: names have spaces.
+func runSend(ctx context.Context, d Desk, args []string) error {
+	exact := len(args) > 1 && args[0] == "exact"
+	if exact {
+		args = args[1:]
+	}
+	if len(args) == 0 {
+		return &UsageError{}
+	}
+	return d.SendFile(ctx, strings.Join(args, " "), exact)
+}
+
+func runFiles(_ context.Context, d Desk, _ []string) error {
+	d.TellFiles()
+	return nil
 }
 
 func runShow(ctx context.Context, d Desk, _ []string) error { return d.ShowHeld(ctx) }

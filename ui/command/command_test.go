@@ -33,9 +33,13 @@ func (d *desk) SetScreen(_ context.Context, on bool, name string) error {
 func (d *desk) SetHand(_ context.Context, up bool) error { return d.note("hand %v", up) }
 func (d *desk) Say(_ context.Context, text string) error { return d.note("say %q", text) }
 func (d *desk) ShowHeld(context.Context) error           { return d.note("show") }
-func (d *desk) Talk(on bool) error                       { return d.note("talk %v", on) }
-func (d *desk) Record(context.Context) error             { return d.note("record") }
-func (d *desk) TellVolumes()                             { _ = d.note("volumes") }
+func (d *desk) SendFile(_ context.Context, path string, exact bool) error {
+	return d.note("send %s %v", path, exact)
+}
+func (d *desk) TellFiles()                   { _ = d.note("files") }
+func (d *desk) Talk(on bool) error           { return d.note("talk %v", on) }
+func (d *desk) Record(context.Context) error { return d.note("record") }
+func (d *desk) TellVolumes()                 { _ = d.note("volumes") }
 func (d *desk) SetVolume(id sfu.MemberID, v call.Volume) {
 	_ = d.note("volume of %s %d %v", id, v.Percent, v.Muted)
 }
@@ -64,6 +68,9 @@ func TestALineBecomesWhatItSays(t *testing.T) {
 		"lock":                  "lock true",
 		"lock off":              "lock false",
 		"show":                  "show",
+		"send my report.pdf":    "send my report.pdf false",
+		"send exact a.jpg":      "send a.jpg true",
+		"files":                 "files",
 		"quit":                  "leave",
 		"":                      "",
 		":":                     "",
@@ -91,6 +98,7 @@ func TestALineThatMakesNoSenseSaysHowItIsUsed(t *testing.T) {
 		"mic loud":    "use it as: mic [on|off]",
 		"hand on off": "use it as: hand [up|down]",
 		"say":         "use it as: say TEXT",
+		"send":        "use it as: send [exact] FILE",
 	} {
 		d := &desk{}
 		var usage *command.UsageError

@@ -67,6 +67,9 @@ func Of(err error) Problem {
 	if p, ok := noFace(err); ok {
 		return p
 	}
+	if p, ok := ofParcel(err); ok {
+		return p
+	}
 	if p, ok := ofSeal(err); ok {
 		return p
 	}

@@ -233,6 +233,8 @@ func (Words) Notice(what, arg string) string {
 		return "the connection to the server is back; the call goes on"
 	case "shared key":
 		return strings.ReplaceAll(SharedKey(), "\n", " ")
+	case "no files":
+		return "no files were received"
 	case "plain chat":
 		return "the chat is not encrypted end to end: the operator of the server can read it"
 	case "organisation":

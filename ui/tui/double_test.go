@@ -101,6 +101,10 @@ func (d *double) Remove(_ context.Context, id sfu.MemberID) error {
 }
 func (d *double) Lock(_ context.Context, on bool) error { return d.act(fmt.Sprint("lock ", on)) }
 func (d *double) TellVolumes()                          { _ = d.act("volumes") }
+func (d *double) SendFile(_ context.Context, path string, exact bool) error {
+	return d.act(fmt.Sprintf("send %s %v", path, exact))
+}
+func (d *double) TellFiles() { _ = d.act("files") }
 func (d *double) SetVolume(id sfu.MemberID, v call.Volume) {
 	_ = d.act(fmt.Sprintf("volume of %s %d %v", id, v.Percent, v.Muted))
 }

@@ -292,6 +292,9 @@ func Notice(n call.Notice) say.Problem {
 	if n.Err != nil {
 		return say.Of(n.Err)
 	}
+	if n.File != nil {
+		return say.Problem{Code: string(n.What), Text: say.English().File(n.What, *n.File)}
+	}
 	return say.Problem{Code: string(n.What), Text: say.English().Notice(string(n.What), n.Arg)}
 }
 

@@ -14,6 +14,7 @@ import (
 const (
 	leaveVerb  = "leave"
 	sayVerb    = "say"
+	sendVerb   = "send"
 	talkVerb   = "talk"
 	volumeVerb = "volume"
 )

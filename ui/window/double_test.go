@@ -83,6 +83,10 @@ func (d *double) ShowHeld(context.Context) error                  { return d.not
 func (d *double) Talk(on bool) error                              { return d.note("talk %v", on) }
 func (d *double) Record(context.Context) error                    { return d.note("record") }
 func (d *double) TellVolumes()                                    { d.note("volumes") }
+func (d *double) SendFile(_ context.Context, path string, exact bool) error {
+	return d.note("send %s %v", path, exact)
+}
+func (d *double) TellFiles() { _ = d.note("files") }
 func (d *double) SetVolume(id sfu.MemberID, v call.Volume) {
 	d.note("volume of %s %d %v", id, v.Percent, v.Muted)
 }

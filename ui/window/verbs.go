@@ -60,6 +60,8 @@ func verbState(v command.Verb, s call.State) (word string, on, has bool) {
 		return "", s.Own.Hand, s.Caps.Hand || s.Own.Hand
 	case sayVerb:
 		return "", false, s.Caps.Chat
+	case sendVerb:
+		return "", false, s.Caps.Files
 	}
 	return "", false, true
 }
@@ -72,6 +74,8 @@ func (f *face) do(v command.Verb) {
 	case f.over || !has || answer && f.state.Question == nil:
 	case v.Name == sayVerb:
 		f.enterEntry("")
+	case v.Name == sendVerb:
+		f.enterEntry(":" + sendVerb + " ")
 	case v.Name == volumeVerb:
 		f.showVolumes()
 	default:

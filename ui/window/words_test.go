@@ -54,7 +54,7 @@ func TestWhatAServerCannotDoIsMissing(t *testing.T) {
 	s.Caps = sfu.Caps{Publish: map[sfu.Source]bool{sfu.Microphone: true}}
 	r.face.update(s)
 	for _, tl := range r.face.tools {
-		missing := slices.Contains([]string{"camera", "screen", "hand", sayVerb, talkVerb, "record", "mute", "unmute", "kick", "lock"}, tl.verb.Name)
+		missing := slices.Contains([]string{"camera", "screen", "hand", sayVerb, sendVerb, talkVerb, "record", "mute", "unmute", "kick", "lock"}, tl.verb.Name)
 		if tl.button.Visible() == missing {
 			t.Errorf("%s: visible is %v", tl.verb.Name, tl.button.Visible())
 		}

@@ -59,6 +59,8 @@ type Join struct {
 	Encryption string `toml:"encryption"`
 	// SignIn says where one signs in, by the server: [sign_in."meet.example"].
 	SignIn map[string]SignIn `toml:"sign_in"`
+	// Files is the folder for what others send; empty takes nothing.
+	Files string `toml:"files"`
 
 	For       time.Duration `toml:"-"`
 	Stats     string        `toml:"-"`

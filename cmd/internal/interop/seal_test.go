@@ -3,6 +3,9 @@
 package interop
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -172,5 +175,50 @@ func TestABrowserThatDoesNotEncryptIsNotShownInAnEncryptedCall(t *testing.T) {
 	}
 	if g := rig.Find(b.Received, ours, "camera"); g.Frames > 0 {
 		t.Errorf("the browser shows %d pictures of ours, without the passphrase", g.Frames)
+	}
+}
+
+func TestFilesCrossBothWays(t *testing.T) {
+	for what, secret := range map[string]string{"encrypted": passphrase, "plain": ""} {
+		t.Run(what, func(t *testing.T) {
+			folder := filepath.Join(t.TempDir(), "received")
+			args := []string{"--camera", "off", "--microphone", "off", "--speaker", "off", "--files", folder}
+			if secret != "" {
+				args = append(args, locked(t, secret)...)
+			}
+			m, _ := meet(t, setting{browser: &rig.BrowserOptions{Listen: true, Passphrase: secret}, client: args})
+			if _, err := m.browser.Event(m.ctx, "member-joined", ours, ""); err != nil { // to an empty room it sends in another form
+				t.Fatal(err)
+			}
+			const size = 1_234_567
+			if err := m.browser.SendFile("../../from browser.bin", size); err != nil {
+				t.Fatal(err)
+			}
+			l, _, err := m.client.Await(m.ctx, 0, func(l rig.ClientLine) bool { return l.Code == "file kept" || strings.HasPrefix(l.Code, "file-not") })
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := os.ReadFile(filepath.Join(folder, "from browser.bin"))
+			if err != nil || !bytes.Equal(got, rig.FileContent(size)) {
+				t.Errorf("%d bytes came, %v; said %+v", len(got), err, l)
+			}
+			if plain := strings.Contains(l.Text, "operator"); plain != (secret == "") {
+				t.Errorf("said %q", l.Text)
+			}
+			out := filepath.Join(t.TempDir(), "to browser.bin")
+			if err := os.WriteFile(out, got, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := m.client.Colon("send " + out); err != nil {
+				t.Fatal(err)
+			}
+			want := fmt.Sprintf("to browser.bin %d %x", size, sha256.Sum256(got))
+			if e, err := m.browser.Event(m.ctx, "file", "", ""); err != nil || e.Text != want {
+				t.Errorf("the browser got %q, %v, want %q", e.Text, err, want)
+			}
+			if _, _, err := m.client.Await(m.ctx, 0, func(l rig.ClientLine) bool { return l.Code == "file sent" }); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }

@@ -157,7 +157,11 @@ func (s *session) data(b []byte) {
 	if sealed && !s.unseal(p) {
 		return
 	}
-	if m, ok := s.notes.take(p, sealed, time.Now()); ok {
+	now := time.Now()
+	if s.arrivals.take(p, sealed, now) {
+		return
+	}
+	if m, ok := s.notes.take(p, sealed, now); ok {
 		s.put(m)
 	}
 }
@@ -263,7 +267,14 @@ func (s *session) SetHand(ctx context.Context, up bool) error {
 
 // bound ends ctx with the session, and after some seconds.
 func (s *session) bound(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(ctx, publishTime)
+	ctx, end := context.WithTimeout(ctx, publishTime)
+	ctx, cancel := s.during(ctx)
+	return ctx, func() { cancel(); end() }
+}
+
+// during ends ctx with the session.
+func (s *session) during(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
 	stop := make(chan struct{})
 	go func() {
 		select {

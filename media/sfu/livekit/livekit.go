@@ -160,6 +160,7 @@ func newSession(k sfu.Kit, d dialer, token secret.Secret) *session {
 		answers: make(map[uint32]chan *wire.RequestResponse),
 		past:    make(map[sfu.Source]sfu.Sent),
 	}
+	s.arrivals = newArrivals(k.Files, s.put)
 	s.hosts = sfu.NewHosts(k.Media, d.room.Server, s.put)
 	return s
 }

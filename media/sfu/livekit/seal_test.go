@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"paravent/media/codec"
@@ -188,5 +189,59 @@ func TestChatIsReadByWhoHasThePassphrase(t *testing.T) {
 	e := bo.Await("the plain message", func(e sfu.Event) bool { c, ok := e.(sfu.ChatArrived); return ok && c.Text == "plain" })
 	if e.(sfu.ChatArrived).Sealed {
 		t.Error("a plain message passes for a sealed one")
+	}
+}
+
+// A drawer is a shelf that keeps one file in memory.
+type drawer struct{ whole chan string }
+
+type paper struct {
+	drawer drawer
+	bytes.Buffer
+}
+
+func (d drawer) Take(sfu.File) (sfu.Incoming, error) { return &paper{drawer: d}, nil }
+func (p *paper) Done() (string, error)               { p.drawer.whole <- p.String(); return "here", nil }
+func (p *paper) Drop()                               {}
+
+func TestAFileCrossesARealServerSealed(t *testing.T) {
+	r := openRoom(t, "--name", "ada", "--name", "bo")
+	ada := enterSealed(t, livekit.NewestFirst, r.links["ada"], "one")
+	k, err := jframe.NewShared(jframe.LiveKit(), secret.New("one"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &door{}
+	in := kit(t)
+	desk := drawer{make(chan string, 1)}
+	in.Files = desk
+	bo, err := sealed.Join(t.Context(), d, target(t, r.links["bo"]), sfu.Pass{}, in, seal.Required(k))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := bo.Leave(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	sheets := sfutest.Follow(t, d.raw)
+	content := string(bytes.Repeat([]byte("a file, in parts "), 200_000)) // 3.4 MB
+	if err := ada.call.SendFile(t.Context(), sfu.File{Name: "report.pdf", Size: int64(len(content))}, strings.NewReader(content)); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-desk.whole; got != content {
+		t.Errorf("%d bytes came of %d", len(got), len(content))
+	}
+	e := sheets.Await("the file", func(e sfu.Event) bool { _, ok := e.(sfu.FileCame); return ok }).(sfu.FileCame)
+	if e.Err != nil || e.Where != "here" || e.File != (sfu.File{From: "ada", Name: "report.pdf", Size: int64(len(content)), Sealed: true}) {
+		t.Errorf("told %+v", e)
+	}
+	short := sfu.File{Name: "short", Size: 10}
+	if err := ada.call.SendFile(t.Context(), short, strings.NewReader("12345")); err == nil {
+		t.Error("a file that ended too early was sent")
+	}
+	e = sheets.Await("its end", func(e sfu.Event) bool { f, ok := e.(sfu.FileCame); return ok && f.File.Name == "short" }).(sfu.FileCame)
+	if e.Err == nil {
+		t.Error("and it was kept")
 	}
 }

@@ -30,6 +30,8 @@ type session struct {
 	working   sync.WaitGroup
 	desk      desk       // the desk's
 	saying    sync.Mutex // held while a chat message is sent
+	posting   sync.Mutex // held while a file is sent
+	arrivals  *arrivals
 
 	mu       sync.Mutex // guards everything that follows
 	token    secret.Secret
@@ -120,6 +122,7 @@ func (s *session) closeAll() {
 		in.media.End(nil)
 	}
 	p.close(ctx, s.kit.Log)
+	s.arrivals.drop()
 	if l != nil {
 		l.close()
 	}

@@ -119,6 +119,20 @@ func OpenBrowser(ctx context.Context, guest RoomLine, o BrowserOptions) (*Browse
 // Say sends a chat message.
 func (b *Browser) Say(text string) error { return b.tell(map[string]any{"do": "say", "text": text}) }
 
+// SendFile sends a file of the given name and size; FileContent is what is in it.
+func (b *Browser) SendFile(name string, size int) error {
+	return b.tell(map[string]any{"do": "file", "name": name, "size": size})
+}
+
+// FileContent is what is in a file that the browser sends.
+func FileContent(size int) []byte {
+	b := make([]byte, size)
+	for i := range b {
+		b[i] = byte(i*31 + i>>8)
+	}
+	return b
+}
+
 // Hand raises or lowers the browser's hand.
 func (b *Browser) Hand(up bool) error { return b.tell(map[string]any{"do": "hand", "up": up}) }
 
