@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"paravent/media/sfu"
 	"paravent/privacy/policy"
 	"paravent/privacy/seal"
 )

@@ -149,8 +149,8 @@ type Caps struct {
 	// Injected ends the frames that the server itself puts among those that are
 	// encrypted from end to end; empty if it puts in none, or they cannot be told.
 	Injected []byte
-	Remove    bool // this person may send members away
-	Lock      bool // this person may lock the room
+	Remove   bool // this person may send members away
+	Lock     bool // this person may lock the room
 }
 
 // A Source is what a track shows or plays.

@@ -81,10 +81,10 @@ func shared(t testing.TB, passphrase string) *jframe.Keys {
 }
 
 // quick are keys that take no time to make, those of bert, who seals with them.
-func quick(t testing.TB, raw string) *jframe.Keys {
+func quick(t testing.TB) *jframe.Keys {
 	t.Helper()
 	k := jframe.NewOwn(jframe.LiveKit(), "bert")
-	if err := k.SetKey("bert", 0, []byte(raw)); err != nil {
+	if err := k.SetKey("bert", 0, []byte("sixteen bytes or more")); err != nil {
 		t.Fatal(err)
 	}
 	return k
@@ -206,7 +206,7 @@ func TestWhatIsSealedIsOpenedByWhoKnowsThePassphraseAndNobodyElse(t *testing.T) 
 }
 
 func TestWhatCannotBeOpenedSaysWhy(t *testing.T) {
-	k := quick(t, "one")
+	k := quick(t)
 	frame := pictures()[codec.VP8]
 	sealed, err := sealer(t, k, codec.VP8).Seal(nil, codec.Packet{Codec: codec.VP8, Data: frame})
 	if err != nil {
@@ -250,7 +250,7 @@ func TestWhatCannotBeOpenedSaysWhy(t *testing.T) {
 }
 
 func TestNoStartCodeAppearsInASealedH264Frame(t *testing.T) {
-	k := quick(t, "one")
+	k := quick(t)
 	s := sealer(t, k, codec.H264)
 	frame := pictures()[codec.H264]
 	for range 300 {
@@ -292,7 +292,7 @@ func TestKeysAreChangedByTheirIndex(t *testing.T) {
 }
 
 func TestNothingIsSealedOrOpenedOnceTheKeysAreClosed(t *testing.T) {
-	k := quick(t, "one")
+	k := quick(t)
 	s, o := sealer(t, k, codec.Opus), opener(t, k, codec.Opus)
 	p := codec.Packet{Codec: codec.Opus, Data: pictures()[codec.Opus]}
 	sealed, err := s.Seal(nil, p)
@@ -315,7 +315,7 @@ func TestNothingIsSealedOrOpenedOnceTheKeysAreClosed(t *testing.T) {
 }
 
 func TestAFrameIsSealedAndOpenedWithoutAllocating(t *testing.T) {
-	k := quick(t, "one")
+	k := quick(t)
 	for name, frame := range pictures() {
 		s, o := sealer(t, k, name), opener(t, k, name)
 		sealed, opened := make([]byte, 0, 2*len(frame)+256), make([]byte, 0, 2*len(frame)+256)
@@ -336,7 +336,7 @@ func FuzzOpen(f *testing.F) {
 	for _, v := range published(f).Frames {
 		f.Add(string(v.Codec), []byte(v.Sealed))
 	}
-	k := quick(f, "one")
+	k := quick(f)
 	f.Fuzz(func(t *testing.T, name string, data []byte) {
 		for _, c := range []codec.Name{codec.VP8, codec.VP9, codec.H264, codec.Opus} {
 			if name != string(c) {
@@ -363,7 +363,7 @@ func FuzzOpenMessage(f *testing.F) {
 	for _, v := range published(f).Messages {
 		f.Add(v.Index, []byte(v.IV), []byte(v.Sealed))
 	}
-	k := quick(f, "one")
+	k := quick(f)
 	f.Fuzz(func(t *testing.T, index int, iv, data []byte) {
 		if b, err := k.OpenMessage("bert", seal.Message{KeyIndex: index, IV: iv, Data: data}); err == nil || b != nil {
 			t.Errorf("opened %q", b)
@@ -374,7 +374,7 @@ func FuzzOpenMessage(f *testing.F) {
 func BenchmarkSeal(b *testing.B) {
 	for name, frame := range pictures() {
 		b.Run(string(name), func(b *testing.B) {
-			s := sealer(b, quick(b, "one"), name)
+			s := sealer(b, quick(b), name)
 			var out []byte
 			b.SetBytes(int64(len(frame)))
 			b.ReportAllocs()
@@ -388,7 +388,7 @@ func BenchmarkSeal(b *testing.B) {
 func BenchmarkOpen(b *testing.B) {
 	for name, frame := range pictures() {
 		b.Run(string(name), func(b *testing.B) {
-			k := quick(b, "one")
+			k := quick(b)
 			s := sealer(b, k, name)
 			o := opener(b, k, name)
 			var out []byte
