@@ -105,6 +105,16 @@ func TestNothingFailsToOpenForAWhile(t *testing.T) {
 	if _, err := m.client.FiguresThat(m.ctx, func(l stats.Line) bool { return l.Seconds >= soak(t).Seconds() }); err != nil {
 		t.Fatal(err)
 	}
+	for i, on := range []bool{false, true} { // the server makes frames of its own where a track falls silent
+		for _, source := range []string{"camera", "microphone"} {
+			if err := m.browser.Switch(source, on); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := m.client.FiguresThat(m.ctx, func(l stats.Line) bool { return l.Seconds >= soak(t).Seconds()+3*float64(i+1) }); err != nil {
+			t.Fatal(err)
+		}
+	}
 	nothingUnopened(t, m)
 	last, err := m.browser.Figures(m.ctx, time.Now())
 	if err != nil {
