@@ -197,3 +197,14 @@ func BenchmarkPack(b *testing.B) {
 
 // shuffle is the same every time.
 func shuffle(n int, swap func(i, j int)) { rand.New(rand.NewPCG(1, 2)).Shuffle(n, swap) }
+
+func TestZerosAtTheEndOfASealedPictureAreItsOwn(t *testing.T) {
+	unit := []byte{0x65, 0xb8, 1, 2, 3, 12, 0}
+	data := append([]byte{0, 0, 0, 1}, unit...)
+	for sealed, want := range map[int][]byte{30: unit, 0: unit[:len(unit)-1]} {
+		ps := pieces(t, newPacker(codec.H264, 0), codec.Packet{Data: data, Keyframe: true, Sealed: sealed})
+		if len(ps) != 1 || !bytes.Equal(ps[0], want) {
+			t.Errorf("sealed %d: %x, want %x", sealed, ps, want)
+		}
+	}
+}
