@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"paravent/media/sfu"
 	"paravent/privacy/egress"
 	"paravent/privacy/policy"
 	"paravent/privacy/seal"
