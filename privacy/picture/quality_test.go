@@ -11,6 +11,7 @@ import (
 // With -films all the scenes are judged, which takes minutes, and not only those with bounds.
 var (
 	films  = flag.Bool("films", false, "judge every scene")
+	apart  = flag.Bool("apart", false, "judge the scenes too that nothing was tuned on")
 	height = flag.Int("height", 180, "of the films, in pixels")
 )
 
@@ -46,6 +47,14 @@ func TestOnlyTheUserIsSeen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	all := append(alone, crowded...)
+	if *apart {
+		more, err := synth.Apart(*height*16/9, *height)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, more...)
+	}
 	must := map[string]bounds{
 		"webcam":                       {.95, .96, 0, 0},
 		"small and far":                {.92, .93, 0, 0},
@@ -56,9 +65,9 @@ func TestOnlyTheUserIsSeen(t *testing.T) {
 		"J one comes and stays beside": {.95, .96, .01, .1},
 		"D somebody without a head":    {.93, .94, .02, .15},
 	}
-	for _, s := range append(alone, crowded...) {
+	for _, s := range all {
 		want, bound := must[s.Name]
-		if !bound && !*films {
+		if !bound && !*films && (!*apart || !s.Apart) {
 			continue
 		}
 		t.Run(s.Name, func(t *testing.T) {

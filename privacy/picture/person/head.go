@@ -7,22 +7,27 @@ type head struct {
 	at     Face    // now
 	unseen float32 // seconds since it was detected
 
-	look  patch // of the face
+	was   [n]byte // the last picture
+	look  patch   // of the face
 	chest patch
-	been  pose    // all that they have moved so far
-	speed float32 // of head and chest lately, in cells a second
-	went  float32 // how far the head moved in the last picture, in cells
+	been  pose       // all that they have moved so far
+	pace  [4]float32 // across and down, of head and trunk lately, in cells a second
+	speed float32    // the sum of their amounts
+	went  float32    // how far the head moved in the last picture, in cells
 
 	trail [32]step // what the last pictures added
 	next  int
 }
 
-// A pose is how far face and chest have moved, and how much the face has grown.
-type pose struct{ dx, dy, cx, cy, grown float32 }
+// chestAt is how far the chest is below the middle of a face, in heights of it.
+const chestAt = 1.4
+
+// A pose is how head and trunk have moved.
+type pose struct{ head, trunk motion }
 
 // since returns the movement from then to p.
 func (p pose) since(then pose) pose {
-	return pose{p.dx - then.dx, p.dy - then.dy, p.cx - then.cx, p.cy - then.cy, p.grown / then.grown}
+	return pose{then.head.back().then(p.head), then.trunk.back().then(p.trunk)}
 }
 
 type step struct{ dx, dy, gap float32 }
@@ -43,7 +48,7 @@ func (h *head) choose(found []Face, late float32) int {
 	case at < 0:
 		return -1
 	case !h.have:
-		*h = head{have: true, fresh: true, at: found[at], been: pose{grown: 1}}
+		*h = head{have: true, fresh: true, at: found[at], been: pose{shift(0, 0), shift(0, 0)}}
 		return at
 	}
 	dx, dy := h.since(late)
@@ -54,10 +59,7 @@ func (h *head) choose(found []Face, late float32) int {
 	h.at.H += (f.H - old.H) * size
 	ox, oy := old.centre()
 	fx, fy := f.centre()
-	mx, my := (fx-ox)*rate, (fy-oy)*rate
-	h.at.X, h.at.Y = ox+mx-h.at.W/2, oy+my-h.at.H/2
-	h.been.dx, h.been.dy = h.been.dx+mx, h.been.dy+my
-	h.been.grown *= h.at.W / old.W
+	h.at.X, h.at.Y = ox+(fx-ox)*rate-h.at.W/2, oy+(fy-oy)*rate-h.at.H/2
 	h.unseen = 0
 	h.look.ok, h.chest.ok = false, false // taken anew
 	return at
@@ -93,9 +95,10 @@ func (h *head) since(late float32) (dx, dy float32) {
 
 func (h *head) lose() { *h = head{} }
 
-// follow finds head and chest in the next picture.
-func (h *head) follow(luma *[n]byte, gap float32) {
+// follow finds head and trunk in the next picture; mine is where they were in the last.
+func (h *head) follow(luma, mine *[n]byte, gap float32) {
 	if !h.have {
+		h.was = *luma
 		return
 	}
 	if h.unseen += gap; h.unseen > forgetFace {
@@ -103,11 +106,27 @@ func (h *head) follow(luma *[n]byte, gap float32) {
 	}
 	dx, dy := h.look.find(luma)
 	bx, by := h.chest.find(luma)
+	chin := min(max(int(h.at.Y+1.1*h.at.H), 0), H)
+	head := refine(shift(dx, dy), &h.was, luma, mine, 0, chin)
+	trunk := refine(shift(bx, by), &h.was, luma, mine, chin, H)
+	h.was = *luma
+	x, y := h.at.centre()
+	u, v := head.of(x, y)
+	dx, dy = u-x, v-y
+	u, v = trunk.of(x, y+chestAt*h.at.H)
+	bx, by = u-x, v-y-chestAt*h.at.H
 	h.at.X, h.at.Y = h.at.X+dx, h.at.Y+dy
-	h.been.dx, h.been.dy = h.been.dx+dx, h.been.dy+dy
-	h.been.cx, h.been.cy = h.been.cx+bx, h.been.cy+by
+	h.been = pose{h.been.head.then(head), h.been.trunk.then(trunk)}
+	if !h.been.head.sane() || !h.been.trunk.sane() {
+		h.lose()
+		return
+	}
 	h.went = abs(dx) + abs(dy)
-	h.speed += ((h.went+abs(bx)+abs(by))/gap - h.speed) * min(gap*8, 1)
+	h.speed = 0 // of means, in which noise cancels out
+	for i, d := range [4]float32{dx, dy, bx, by} {
+		h.pace[i] += (d/gap - h.pace[i]) * min(gap*8, 1)
+		h.speed += abs(h.pace[i])
+	}
 	h.trail[h.next] = step{dx, dy, gap}
 	h.next = (h.next + 1) % len(h.trail)
 	if !h.look.ok {

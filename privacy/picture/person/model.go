@@ -59,36 +59,24 @@ func (s *silhouette) take(h *head, mine, person *[n]byte) {
 // follow moves the silhouette with head and chest.
 func (s *silhouette) follow(h *head) {
 	m := h.been.since(s.then)
-	if abs(m.dx)+abs(m.dy)+abs(m.cx)+abs(m.cy) < .05 && abs(m.grown-1) < .01 {
-		s.at = s.ref
-		s.measure()
-		return
-	}
-	fx, fy := s.face.centre()
+	head, trunk := m.head.back(), m.trunk.back()
+	_, fy := s.face.centre()
 	chin, chest := fy+.6*s.face.H, fy+1.9*s.face.H
 	for y := range H {
-		// where this row was: between head and chest in proportion
-		t := min(max((float32(y)-m.dy-chin)/(chest-chin), 0), 1)
-		dx, dy := m.dx+(m.cx-m.dx)*t, m.dy+(m.cy-m.dy)*t
-		g := 1 / m.grown
 		for x := range W {
-			px := fx + (float32(x)-dx-fx)*g
-			py := fy + (float32(y)-dy-fy)*g
-			s.at[y*W+x] = s.sample(px, py)
+			u, v := head.of(float32(x), float32(y))
+			// between head and trunk in proportion
+			if t := min(max((v-chin)/(chest-chin), 0), 1); t > 0 {
+				a, b := trunk.of(float32(x), float32(y))
+				u, v = u+(a-u)*t, v+(b-v)*t
+			}
+			s.at[y*W+x] = sample(&s.ref, u, v)
 		}
 	}
 	s.measure()
 }
 
-func (s *silhouette) sample(x, y float32) byte {
-	x, y = min(max(x, 0), W-1.001), min(max(y, 0), H-1.001)
-	i, j := int(x), int(y)
-	a, b := x-float32(i), y-float32(j)
-	r := s.ref[j*W+i:]
-	top := float32(r[0])*(1-a) + float32(r[1])*a
-	low := float32(r[W])*(1-a) + float32(r[W+1])*a
-	return byte(top*(1-b) + low*b + .5)
-}
+func sample(m *[n]byte, x, y float32) byte { return byte(between(m, x, y) + .5) }
 
 // recall goes back to what it was a second or two ago, before somebody could have
 // crept into it.

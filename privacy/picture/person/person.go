@@ -12,8 +12,8 @@
 //   - The main face is locked by place and size when it is first seen, and
 //     followed between detections by its look (the least sum of absolute
 //     differences, over the head and over the chest).
-//   - While nobody else is there, the silhouette is learned. It moves with head
-//     and chest.
+//   - While nobody else is there, the silhouette is learned. It shifts, turns and
+//     grows with head and trunk, each for itself (motion.go).
 //   - What appears beside it, attached or not, is held back first. A hand is
 //     admitted after a quarter of a second, when it has stopped growing: it grew
 //     out of the silhouette, is small, touches no edge, and is not what stood
@@ -119,7 +119,7 @@ func (k *Keeper) Faces(found []Face, late float32) {
 // time since the last picture, in seconds. Real-time: it does not allocate.
 func (k *Keeper) Divide(v View, gap float32, keep *[n]byte) Finding {
 	gap = min(max(gap, .001), .5)
-	k.head.follow(v.Y, gap)
+	k.head.follow(v.Y, &k.model.at, gap)
 	if !k.head.have {
 		clear(keep[:])
 		clear(k.mine[:])

@@ -5,11 +5,17 @@ type backdrop struct {
 	y, cb, cr [n]byte
 	known     [n]byte // pictures in which a cell was seen without a person
 
-	sy, scb, scr [n]byte // what is looked at for whether it stands still
-	quiet        [n]byte // how far the head has moved while nothing changed there, in 1/16 cell
+	key   plate   // an earlier picture
+	have  bool    // there is one
+	then  motion  // of the head then
+	age   int     // pictures since
+	quiet [n]byte // how often on end a cell stood still while the head moved
 }
 
 const isKnown = 8
+
+// A plate is a picture on the grid.
+type plate struct{ y, cb, cr [n]byte }
 
 // learn takes the cells that are no person. mine is what is shown, or nil.
 func (b *backdrop) learn(v View, mine *[n]byte) {
@@ -39,53 +45,74 @@ func apart(a, b byte) int {
 
 // watch finds what stands still beside a head that moves: it is not hair and no
 // hand, so it is the room, whatever the mask says. It looks only above the
-// shoulders and outside the face, where a head that moves moves everything.
+// shoulders and outside the face, where a head that moves moves everything. Two
+// pictures between which the head has moved are compared, and twice is a proof.
 func (b *backdrop) watch(v View, h *head) {
-	went := byte(min(h.went*16, 64)) // less than 1/16 of a cell a picture is no movement
+	m := b.then.back().then(h.been.head)
+	cx, cy := h.at.centre()
+	ox, oy := m.back().of(cx, cy)
+	far := max(abs(cx-ox), abs(cy-oy))
+	if b.age++; b.have && far < leastFar && b.age < longest {
+		return
+	}
+	if b.have && far >= leastFar && far < mostFar {
+		b.vote(v, h, m.back())
+	}
+	b.key.y, b.key.cb, b.key.cr = *v.Y, *v.Cb, *v.Cr
+	b.then, b.have, b.age = h.been.head, true, 0
+}
+
+const (
+	leastFar  = 1.25 // cells that the head moves between two pictures that are compared
+	mostFar   = 4    // more, and they may be hard to compare
+	longest   = 90   // pictures
+	leastVote = 40   // levels, over 3×3 cells in three planes
+	farEnough = 2    // votes
+)
+
+// vote compares the last key picture with the present one: has what is there stood,
+// or gone with the head, which back takes to where it was?
+func (b *backdrop) vote(v View, h *head, back motion) {
 	f := h.at
 	cx, cy := f.centre()
-	for y := range H {
-		beside := (float32(y)+.5-cy)/f.W < .85
-		for x := range W {
+	for y := 1; y < H-1; y++ {
+		if (float32(y)+.5-cy)/f.W >= .85 {
+			break
+		}
+		for x := 1; x < W-1; x++ {
 			i := y*W + x
-			if apart(b.sy[i], v.Y[i])+2*apart(b.scb[i], v.Cb[i])+2*apart(b.scr[i], v.Cr[i]) > 14 {
-				b.sy[i], b.scb[i], b.scr[i], b.quiet[i] = v.Y[i], v.Cb[i], v.Cr[i], 0
-				continue
-			}
-			u := abs(float32(x)+.5-cx) / f.W
-			if !beside || u < .5 {
+			if abs(float32(x)+.5-cx)/f.W < .5 || v.Person[i] < isPerson {
 				b.quiet[i] = 0
 				continue
 			}
-			b.quiet[i] = min(b.quiet[i], 255-went) + went
-		}
-	}
-	for y := 2; y < H-2; y++ {
-		for x := 2; x < W-2; x++ {
-			if i := y*W + x; b.quiet[i] >= farEnough && b.textured(v, i) {
-				b.settle(v, i)
+			stood, moved := 0, 0
+			for o := -1; o <= 1; o++ {
+				for u := -1; u <= 1; u++ {
+					j := i + o*W + u
+					stood += apart(v.Y[j], b.key.y[j]) + apart(v.Cb[j], b.key.cb[j]) + apart(v.Cr[j], b.key.cr[j])
+					px, py := back.of(float32(x+u), float32(y+o))
+					moved += apart(v.Y[j], sample(&b.key.y, px, py)) + apart(v.Cb[j], sample(&b.key.cb, px, py)) + apart(v.Cr[j], sample(&b.key.cr, px, py))
+				}
+			}
+			switch {
+			case moved-stood > leastVote && moved > 2*stood:
+				b.quiet[i] = min(b.quiet[i]+1, 200)
+			case stood-moved > leastVote:
+				b.quiet[i] = 0
 			}
 		}
 	}
+	for i, q := range b.quiet {
+		if q >= farEnough {
+			b.y[i], b.cb[i], b.cr[i] = v.Y[i], v.Cb[i], v.Cr[i]
+			b.known[i] = max(b.known[i], isKnown)
+		}
+	}
 }
-
-const farEnough = 40 // 2.5 cells
 
 // textured reports whether a movement of one cell would be seen at cell i.
 func (b *backdrop) textured(v View, i int) bool {
 	return max(apart(v.Y[i-1], v.Y[i+1]), apart(v.Y[i-W], v.Y[i+W])) > 16
-}
-
-// settle takes cell i, and those around it which are as quiet, for the room.
-func (b *backdrop) settle(v View, i int) {
-	for dy := -2 * W; dy <= 2*W; dy += W {
-		for j := i + dy - 2; j <= i+dy+2; j++ {
-			if b.quiet[j] >= farEnough {
-				b.y[j], b.cb[j], b.cr[j] = v.Y[j], v.Cb[j], v.Cr[j]
-				b.known[j] = max(b.known[j], isKnown)
-			}
-		}
-	}
 }
 
 // alike reports whether cell i looks as the room there, and whether that means

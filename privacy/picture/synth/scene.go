@@ -40,7 +40,8 @@ type Scene struct {
 	Light  float64 // gain of all; 0 counts as 1
 	Noise  float64 // standard deviation, in levels
 	Seed   uint64
-	Warm   int // frames before anything is judged
+	Warm   int  // frames before anything is judged
+	Apart  bool // nothing was tuned on it
 
 	room, rgb, alpha []float32
 	user, other      []byte
