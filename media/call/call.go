@@ -210,7 +210,7 @@ func (c *Call) heed(ctx context.Context, own *sync.WaitGroup, e sfu.Event) {
 		own.Go(func() { c.start(ctx) })
 	case sfu.Ended:
 		c.others.follow(nil)
-	case sfu.ChatArrived, sfu.Withheld, sfu.CapsChanged, sfu.Announced, sfu.FileCame, sfu.HostNamed, sfu.LinkChanged, sfu.QualityChanged, sfu.Speaking:
+	case sfu.ChatArrived, sfu.Data, sfu.Withheld, sfu.CapsChanged, sfu.Announced, sfu.FileCame, sfu.HostNamed, sfu.LinkChanged, sfu.QualityChanged, sfu.Speaking:
 		// They are only shown.
 	}
 }

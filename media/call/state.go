@@ -233,7 +233,7 @@ func (s State) After(e sfu.Event) State {
 		if s.Encryption.Grade == seal.Passphrase {
 			s = s.withNotice(Notice{What: SharedKey})
 		}
-	case sfu.UnmuteAsked: // which Call acts on
+	case sfu.UnmuteAsked, sfu.Data: // which Call acts on
 	case sfu.CapsChanged:
 		s.Caps = e.Caps
 	case sfu.Announced:

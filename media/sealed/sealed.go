@@ -126,7 +126,7 @@ func (s *Session) Say(ctx context.Context, text string) error { return s.raw.Say
 
 // SendFile sends a file, which the connector seals with the keys of Join.
 func (s *Session) SendFile(ctx context.Context, f sfu.File, r io.Reader) error {
-	c, ok := s.raw.(sfu.Courier)
+	c, ok := s.raw.(sfu.Shipper)
 	if !ok || !s.raw.Caps().Files {
 		return sfu.ErrUnsupported
 	}

@@ -16,6 +16,9 @@ var ErrOnePicture = errors.New("this server takes one picture at a time, and one
 // ErrNoAnswer is returned when the server does not answer a request in time.
 var ErrNoAnswer = errors.New("the server does not answer")
 
+// ErrDataLength is returned for data that is empty, or longer than MaxData.
+var ErrDataLength = errors.New("the data is empty, or too long")
+
 // ErrEnded is returned by a session that is over.
 var ErrEnded = errors.New("the session has ended")
 

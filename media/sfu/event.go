@@ -93,6 +93,11 @@ type (
 		Where string // on this machine
 		Err   error
 	}
+	// Data is what the program of another member sent to this one.
+	Data struct {
+		From  MemberID // by the server's word, not by its own
+		Bytes []byte   // 1 to MaxData of them
+	}
 
 	// Withheld says that messages of a member could not be opened. It is told once, and
 	// again only after one could.
@@ -157,6 +162,7 @@ func (TrackRemoved) event()     {}
 func (Speaking) event()         {}
 func (QualityChanged) event()   {}
 func (ChatArrived) event()      {}
+func (Data) event()             {}
 func (Withheld) event()         {}
 func (FileCame) event()         {}
 func (RecordingChanged) event() {}

@@ -14,8 +14,8 @@ type File struct {
 	Sealed bool     // encrypted from end to end; else whoever runs the server can read it
 }
 
-// A Courier is a Session that sends files, as Caps say.
-type Courier interface {
+// A Shipper is a Session that sends files, as Caps say.
+type Shipper interface {
 	// SendFile sends all that r gives, which is as long as f says, to everybody. It
 	// waits where the way is narrow. There is no going on where it broke off.
 	SendFile(ctx context.Context, f File, r io.Reader) error

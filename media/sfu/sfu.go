@@ -127,6 +127,19 @@ type Keeper interface {
 	Lock(ctx context.Context, on bool) error
 }
 
+// MaxData is the length of the longest data that a Courier carries, in bytes.
+const MaxData = 8 << 10
+
+// A Courier is a session through which the programs of members speak to each other,
+// as far as Caps says so. People see nothing of it. Nobody but the members it is for
+// gets it, as far as the server keeps to that; the server can read it.
+type Courier interface {
+	// SendData sends b, of 1 to MaxData bytes, to one member, or to all others if to
+	// is empty. It is lost if the member is not there any more. It returns
+	// ErrUnsupported where Caps has no Data.
+	SendData(ctx context.Context, to MemberID, b []byte) error
+}
+
 // Caps is what a session can do. What is false is shown as missing, not faked.
 type Caps struct {
 	Publish   map[Source]bool
@@ -151,6 +164,7 @@ type Caps struct {
 	Injected []byte
 	Remove   bool // this person may send members away
 	Lock     bool // this person may lock the room
+	Data     bool // the programs of members can send data to each other: see Courier
 }
 
 // A Source is what a track shows or plays.

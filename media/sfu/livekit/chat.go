@@ -153,6 +153,10 @@ func (s *session) data(b []byte) {
 	if proto.Unmarshal(b, p) != nil {
 		return // one peer's nonsense, which the server passes on, is not the server's
 	}
+	if u := p.GetUser(); u != nil {
+		s.brought(p, u)
+		return
+	}
 	sealed := p.GetEncryptedPacket() != nil
 	if sealed && !s.unseal(p) {
 		return

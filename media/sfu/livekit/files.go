@@ -231,4 +231,4 @@ func (s *session) SendFile(ctx context.Context, f sfu.File, r io.Reader) error {
 	return fmt.Errorf("send a file: %w", err)
 }
 
-var _ sfu.Courier = (*session)(nil)
+var _ sfu.Shipper = (*session)(nil)

@@ -1,6 +1,7 @@
 package livekit
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -144,6 +145,32 @@ func FuzzData(f *testing.F) {
 			if m, ok := n.take(p, false, time.Now()); ok && (m.Text == "" || len(m.Text) > maxText || m.At.IsZero()) {
 				t.Errorf("a message of %d bytes at %v", len(m.Text), m.At)
 			}
+		}
+	})
+}
+
+// FuzzBrought gives a session what the program of a member may send it.
+func FuzzBrought(f *testing.F) {
+	f.Add("bo", "PA_2", dataTopic, []byte("x"))
+	f.Add("bo", "PA_1", dataTopic, []byte("x"))
+	f.Add("bo", "", dataTopic, []byte{})
+	f.Add("eve", "", "other", []byte("x"))
+	f.Fuzz(func(t *testing.T, identity, number, topic string, b []byte) {
+		s := newSession(sfu.Kit{Log: slog.New(slog.DiscardHandler)}, dialer{}, secret.New(""))
+		s.people["bo"] = &person{member: sfu.Member{ID: "bo"}, number: "PA_2"}
+		s.brought(&wire.DataPacket{ParticipantIdentity: identity, ParticipantSid: number}, &wire.UserPacket{Payload: b, Topic: &topic})
+		s.events.Put(sfu.Ended{Why: sfu.Left})
+		came := false
+		for e := range s.events.Events() {
+			d, ok := e.(sfu.Data)
+			came = came || ok
+			if ok && (d.From != "bo" || !bytes.Equal(d.Bytes, b)) {
+				t.Errorf("%+v", d)
+			}
+		}
+		fits := len(b) > 0 && len(b) <= sfu.MaxData
+		if want := identity == "bo" && (number == "" || number == "PA_2") && topic == dataTopic && fits; came != want {
+			t.Errorf("%q %q %q, %d bytes: came %v", identity, number, topic, len(b), came)
 		}
 	})
 }

@@ -63,7 +63,7 @@ func capsOf(p *wire.ParticipantPermission) sfu.Caps {
 	for _, src := range []sfu.Source{sfu.Camera, sfu.Microphone, sfu.Screen, sfu.ScreenSound} {
 		c.Publish[src] = p.CanPublish && (len(p.CanPublishSources) == 0 || slices.Contains(p.CanPublishSources, sourceNumber(src)))
 	}
-	c.Watch, c.Chat, c.Files, c.Hand = p.CanSubscribe, p.CanPublishData, p.CanPublishData, p.CanUpdateMetadata
+	c.Watch, c.Chat, c.Files, c.Data, c.Hand = p.CanSubscribe, p.CanPublishData, p.CanPublishData, p.CanPublishData, p.CanUpdateMetadata
 	return c
 }
 

@@ -5,6 +5,7 @@
 package loopback
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -132,7 +133,7 @@ func (s *session) Events() <-chan sfu.Event { return s.events.Events() }
 func (s *session) Caps() sfu.Caps {
 	return sfu.Caps{
 		Publish: map[sfu.Source]bool{sfu.Camera: true, sfu.Microphone: true, sfu.Screen: true, sfu.ScreenSound: true},
-		Roster:  true, Watch: true, Tracks: true, Mute: true, Chat: true, Hand: true, Sealed: true,
+		Roster:  true, Watch: true, Tracks: true, Mute: true, Chat: true, Hand: true, Sealed: true, Data: true,
 	}
 }
 
@@ -229,6 +230,24 @@ func (s *session) opened(m sfu.ChatArrived, sealed seal.Message) sfu.Event {
 	}
 	m.Text = sfu.Foreign(text)
 	return m
+}
+
+// SendData sends b to the program of a member, or to those of all others.
+func (s *session) SendData(_ context.Context, to sfu.MemberID, b []byte) error {
+	s.house.mu.Lock()
+	defer s.house.mu.Unlock()
+	if s.over {
+		return sfu.ErrEnded
+	}
+	if len(b) == 0 || len(b) > sfu.MaxData {
+		return sfu.ErrDataLength
+	}
+	for id, o := range s.others() {
+		if o != s && (to == "" || to == id) {
+			o.events.Put(sfu.Data{From: s.self.ID, Bytes: bytes.Clone(b)})
+		}
+	}
+	return nil
 }
 
 // SetHand raises or lowers this person's hand.

@@ -1,6 +1,7 @@
 package sfutest
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"strings"
@@ -44,6 +45,7 @@ func missing(t *testing.T, h House) {
 		}
 		lack(c.Chat, "chat", unsupported(c.Chat, func() error { return m.Say(t.Context(), "hello") }))
 		lack(c.Hand, "hand", unsupported(c.Hand, func() error { return m.SetHand(t.Context(), true) }))
+		lack(c.Data, "data", unsupported(c.Data, func() error { return m.send(t, "", []byte("x")) }))
 		never := func(has bool, word string, is func(sfu.Event) bool) {
 			if has {
 				return
@@ -191,5 +193,56 @@ func hand(t *testing.T, h House) {
 		}
 		bo.Await("the hand", change)
 		ada.Await("one's own hand", change)
+	}
+}
+
+// send sends data through a session that can; else there is no such function.
+func (m *Member) send(t *testing.T, to sfu.MemberID, b []byte) error {
+	if c, ok := m.Session.(sfu.Courier); ok {
+		return c.SendData(t.Context(), to, b)
+	}
+	return sfu.ErrUnsupported
+}
+
+func data(t *testing.T, h House) {
+	ada, bo := h.enter(t)
+	if !ada.Caps().Data {
+		t.Skip("this server carries no data")
+	}
+	ada.Await("Bo", joined(bo.Self().ID))
+	got := func(from *Member, b []byte) func(sfu.Event) bool {
+		return func(e sfu.Event) bool {
+			d, ok := e.(sfu.Data)
+			return ok && d.From == from.Self().ID && bytes.Equal(d.Bytes, b)
+		}
+	}
+	long := make([]byte, sfu.MaxData)
+	for i := range long {
+		long[i] = byte(i * 7)
+	}
+	for _, m := range []struct {
+		from, to *Member
+		name     sfu.MemberID
+		b        []byte
+	}{{ada, bo, bo.Self().ID, []byte{0, 255, 10}}, {ada, bo, "", long}, {bo, ada, ada.Self().ID, long}, {bo, ada, "", []byte("x")}} {
+		if err := m.from.send(t, m.name, m.b); err != nil {
+			t.Fatalf("send data: %v", err)
+		}
+		m.to.Await("the data", got(m.from, m.b))
+	}
+	for _, b := range [][]byte{nil, make([]byte, sfu.MaxData+1)} {
+		if err := ada.send(t, "", b); !errors.Is(err, sfu.ErrDataLength) {
+			t.Errorf("%d bytes: %v", len(b), err)
+		}
+	}
+	// What is for nobody reaches nobody: it would be here before what follows it.
+	if err := errors.Join(ada.send(t, "nobody", []byte("for nobody")), ada.send(t, "", []byte("last"))); err != nil {
+		t.Fatal(err)
+	}
+	bo.Await("the last", got(ada, []byte("last")))
+	for who, want := range map[*Member]int{ada: 2, bo: 3} {
+		if n := who.Count(func(e sfu.Event) bool { _, ok := e.(sfu.Data); return ok }); n != want {
+			t.Errorf("%s got %d, want %d", who.Self().ID, n, want)
+		}
 	}
 }

@@ -88,6 +88,7 @@ func Run(t *testing.T, setup Setup) {
 		{"of several sizes the one that is shown comes", layers},
 		{"a chat message reaches everybody once", chat},
 		{"a raised hand is seen", hand},
+		{"data reaches those whom it is for, and only them", data},
 		{"the same guest coming again is met as the house says", again},
 		{"a closed outlet is a track removed", unpublish},
 		{"a closed inlet can be opened again", resubscribe},
