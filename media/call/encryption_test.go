@@ -15,13 +15,13 @@ import (
 // A lock is a double of keys: it turns bytes round.
 type lock struct{ open error }
 
-func (lock) Grade() seal.Grade                                 { return seal.Passphrase }
-func (l lock) Sealer(codec.Name) (seal.Sealer, error)          { return l, nil }
-func (l lock) Opener(string, codec.Name) (seal.Opener, error)  { return l, nil }
-func (lock) SealMessage([]byte) (seal.Message, error)          { return seal.Message{}, nil }
-func (lock) OpenMessage(string, seal.Message) ([]byte, error)  { return nil, nil }
-func (lock) Close()                                            {}
-func (l lock) Open(dst []byte, p codec.Packet) ([]byte, error) { return append(dst, p.Data...), l.open }
+func (lock) Grade() seal.Grade                                       { return seal.Passphrase }
+func (l lock) Sealer(string, codec.Name) (seal.Sealer, error)        { return l, nil }
+func (l lock) Opener(_, _ string, _ codec.Name) (seal.Opener, error) { return l, nil }
+func (lock) SealMessage([]byte) (seal.Message, error)                { return seal.Message{}, nil }
+func (lock) OpenMessage(string, seal.Message) ([]byte, error)        { return nil, nil }
+func (lock) Close()                                                  {}
+func (l lock) Open(dst []byte, p codec.Packet) ([]byte, error)       { return append(dst, p.Data...), l.open }
 
 func (lock) Seal(dst []byte, p codec.Packet) ([]byte, error) {
 	return append(append(dst, p.Data...), "sealed"...), nil

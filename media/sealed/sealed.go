@@ -192,7 +192,7 @@ func (s *Session) Publish(ctx context.Context, t sfu.TrackOffer) (sfu.Outlet, er
 	if s.keys == nil {
 		return s.raw.Publish(ctx, t)
 	}
-	sealer, err := s.keys.Sealer(t.Codec)
+	sealer, err := s.keys.Sealer(string(t.Source), t.Codec)
 	if err != nil {
 		return nil, err
 	}

@@ -243,7 +243,7 @@ func TestWhatTheServerPutsInIsDroppedAndCounted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sealer, err := k.Sealer(codec.VP8)
+	sealer, err := k.Sealer("camera", codec.VP8)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -282,7 +282,7 @@ func TestAfterAPictureThatDoesNotOpenAKeyframeIsWaitedFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sealer, err := k.Sealer(codec.VP8)
+	sealer, err := k.Sealer("camera", codec.VP8)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -110,7 +110,7 @@ func (in *inlet) unseal(p codec.Packet) ([]byte, seal.WhyError) {
 	}
 	if in.opener == nil || in.codec != p.Codec {
 		var err error
-		if in.opener, err = in.session.keys.Opener(string(in.of.Member), p.Codec); err != nil {
+		if in.opener, err = in.session.keys.Opener(string(in.of.Member), string(in.of.Source), p.Codec); err != nil {
 			return nil, why(err)
 		}
 		in.codec = p.Codec

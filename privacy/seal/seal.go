@@ -40,6 +40,13 @@ const (
 	// read all, send in the name of another member, and send again what was sent.
 	Passphrase Grade = "passphrase"
 
+	// Held is a key for each member, and nothing may be sent now: those who are there
+	// have not agreed on keys, or not yet.
+	Held Grade = "held"
+
+	// Unchecked is a key for each member, and the person has not checked them all.
+	Unchecked Grade = "unchecked"
+
 	// Verified is a key for each member, which the person has checked.
 	Verified Grade = "verified"
 )
@@ -50,11 +57,13 @@ type Keys interface {
 	// Grade says what the encryption is worth now.
 	Grade() Grade
 
-	// Sealer returns what seals one outgoing track, or ErrBadCodec.
-	Sealer(name codec.Name) (Sealer, error)
+	// Sealer returns what seals one outgoing track, or ErrBadCodec. A member has one
+	// track of each source, such as "camera": what was sealed for one does not open
+	// as another, if the way to do it can tell.
+	Sealer(source string, name codec.Name) (Sealer, error)
 
 	// Opener returns what opens one incoming track of a member, or ErrBadCodec.
-	Opener(member string, name codec.Name) (Opener, error)
+	Opener(member, source string, name codec.Name) (Opener, error)
 
 	Messages
 

@@ -136,7 +136,7 @@ func overhear(t *testing.T, eve *sfutest.Member, guess seal.Keys, src sfu.Source
 	if err != nil {
 		t.Fatal(err)
 	}
-	opener, err := guess.Opener("ada", name)
+	opener, err := guess.Opener("ada", "camera", name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,6 +35,10 @@ type (
 	// Accept is the person's yes to an identity that is Changed.
 	Accept struct{ Identity identity.Public }
 
+	// Knows says that the book is another one now, as when the person has compared
+	// the words. It holds for who is there as well.
+	Knows struct{ Book identity.Book }
+
 	// AllowPlain is the person's yes to sending plain while not all are Paravents.
 	// It has no effect where encryption is required.
 	AllowPlain struct{ On bool }
@@ -49,6 +53,7 @@ func (Received) event()   {}
 func (Tick) event()       {}
 func (SawPlain) event()   {}
 func (Accept) event()     {}
+func (Knows) event()      {}
 func (AllowPlain) event() {}
 func (Leave) event()      {}
 
@@ -80,6 +85,8 @@ func (s State) After(now time.Time, e Event) (State, []Message, []Alarm) {
 		for seat := range n.absent {
 			n.admit(seat)
 		}
+	case Knows:
+		n.learn(e.Book)
 	case AllowPlain:
 		n.plain = e.On
 	case Leave:
@@ -87,6 +94,18 @@ func (s State) After(now time.Time, e Event) (State, []Message, []Alarm) {
 	}
 	n.settle()
 	return n.State, n.out, n.alarms
+}
+
+// learn judges everybody anew. Who is a member stays one.
+func (n *step) learn(b identity.Book) {
+	n.c.Book = b
+	for ref, p := range n.peers {
+		p.verdict = b.Judge(p.hello.name, p.hello.id)
+		n.peers[ref] = p
+	}
+	for seat := range n.absent {
+		n.admit(seat)
+	}
 }
 
 // A step is a state in the making.

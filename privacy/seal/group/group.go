@@ -85,6 +85,7 @@ type Config struct {
 	Identity identity.Identity // one's own
 	Book     identity.Book     // who is known
 	Required bool              // nothing may ever be sent plain
+	Verified bool              // nothing may be sent while there is a member who is not Verified
 
 	Patience time.Duration // how long something may be missing before it is a trouble; 0 is 10 s
 	Grace    time.Duration // how long one goes on with a key that a joiner has not; 0 is 2 s
@@ -284,6 +285,19 @@ func (s State) Members() []Member {
 	slices.SortFunc(all, func(a, b Member) int { return strings.Compare(string(a.Seat), string(b.Seat)) })
 	return all
 }
+
+// Announced returns who has announced himself at a seat and is no member, and false if
+// nobody has: the person is asked about one whose identity is Changed.
+func (s State) Announced(seat Seat) (Member, bool) {
+	a, ok := s.absent[seat]
+	if !ok {
+		return Member{}, false
+	}
+	return Member{Seat: seat, Name: a.hello.name, Identity: a.hello.id, Verdict: s.c.Book.Judge(a.hello.name, a.hello.id)}, true
+}
+
+// Whole reports whether all who are in the roster are members.
+func (s State) Whole() bool { return len(s.roster) == len(s.peers) }
 
 // sorted returns the peers in the order of their hellos.
 func (s State) sorted() []peer {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"paravent/privacy/seal/identity"
 )
 
 // A Kind is what is wrong.
@@ -14,6 +16,7 @@ const (
 	Unannounced Kind = "unannounced" // H: in the roster, and no hello in time: not all are Paravents
 	Hidden      Kind = "hidden"      // announced, and not in the roster: it is sent no key
 	Changed     Kind = "changed"     // H: a known name with another identity; needs the person's yes
+	Unverified  Kind = "unverified"  // H: a member whose words were never compared, where Config.Verified asks for that
 	Swapped     Kind = "swapped"     // H: two hellos for one seat
 	Posing      Kind = "posing"      // H: somebody announced himself at our own seat
 	Split       Kind = "split"       // H: it sees another group than we do
@@ -36,7 +39,7 @@ type Alarm = Trouble
 // Holds reports whether the trouble alone holds media back.
 func (t Trouble) Holds() bool {
 	switch t.Kind {
-	case Unannounced, Changed, Swapped, Posing, Split, Crowded:
+	case Unannounced, Changed, Unverified, Swapped, Posing, Split, Crowded:
 		return true
 	case Hidden, Behind, Deaf, NotSealed, Forged:
 	}
@@ -114,6 +117,9 @@ func (s State) find() []Trouble {
 		}
 	}
 	for _, p := range s.peers {
+		if s.c.Verified && p.verdict != identity.Verified {
+			add(Unverified, p.hello.seat)
+		}
 		if !p.split.IsZero() && late(p.split) {
 			add(Split, p.hello.seat)
 		}

@@ -22,9 +22,6 @@ import (
 	"paravent/privacy/seal/sframe"
 )
 
-// Unchecked is a key for each member, and not all of them were compared yet.
-const Unchecked seal.Grade = "unchecked"
-
 // messages is the name of the track of what is not a frame.
 const messages = "messages"
 
@@ -32,8 +29,9 @@ const messages = "messages"
 type Keys struct {
 	now atomic.Pointer[keys] // for frames, without a lock
 
-	mu    sync.Mutex // guards everything that follows
-	state group.State
+	mu            sync.Mutex // guards everything that follows
+	state         group.State
+	begun, closed bool
 }
 
 var _ seal.Keys = (*Keys)(nil)
@@ -45,22 +43,41 @@ type keys struct {
 	grade   seal.Grade
 }
 
-// New begins a group; see group.New.
-func New(c group.Config, now time.Time) (*Keys, []group.Message, error) {
+// New returns keys that have not begun: they seal and open nothing.
+func New() *Keys {
+	k := new(Keys)
+	k.now.Store(&keys{grade: seal.Held})
+	return k
+}
+
+// ErrBegun is returned by a second Begin, and by one after Close: keys are for one call.
+var ErrBegun = errors.New("these keys are those of another call")
+
+// Begin begins the group when this member is in the room, whose seat it knows only
+// then. It returns what to send, or the errors of group.New, or ErrBegun.
+func (k *Keys) Begin(c group.Config, now time.Time) ([]group.Message, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.begun || k.closed {
+		return nil, ErrBegun
+	}
 	state, out, err := group.New(c, now)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	k := &Keys{state: state}
+	k.state, k.begun = state, true
 	k.publish()
-	return k, out, nil
+	return out, nil
 }
 
 // Do takes an event; see group.State.After. When it returns, frames are sealed and
-// opened with the keys of after it.
+// opened with the keys of after it. Before Begin it does nothing.
 func (k *Keys) Do(now time.Time, e group.Event) ([]group.Message, []group.Alarm) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if !k.begun {
+		return nil, nil
+	}
 	var out []group.Message
 	var alarms []group.Alarm
 	k.state, out, alarms = k.state.After(now, e)
@@ -68,49 +85,63 @@ func (k *Keys) Do(now time.Time, e group.Event) ([]group.Message, []group.Alarm)
 	return out, alarms
 }
 
-// State returns what is known of the group, to show.
-func (k *Keys) State() group.State {
+// State returns what is known of the group, to show, and false before Begin.
+func (k *Keys) State() (group.State, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.state
+	return k.state, k.begun
 }
 
 func (k *Keys) publish() {
-	n := &keys{opening: map[group.Seat]group.Opening{}, grade: seal.Plain}
+	n := &keys{opening: map[group.Seat]group.Opening{}, grade: seal.Held}
+	members := k.state.Members()
 	if s, ok := k.state.Sealing(); ok {
-		n.sealing, n.grade = &s, seal.Verified
+		n.sealing, n.grade = &s, seal.Unchecked
+		if len(members) > 0 && k.state.Whole() {
+			n.grade = seal.Verified
+		}
 	}
-	for _, m := range k.state.Members() {
+	for _, m := range members {
 		n.opening[m.Seat] = k.state.Opening(m.Seat)
 		if n.sealing != nil && m.Verdict != identity.Verified {
-			n.grade = Unchecked
+			n.grade = seal.Unchecked
 		}
 	}
 	k.now.Store(n)
 }
 
-// Grade is Verified if the words of all members were compared once, Unchecked if
-// not, and Plain while nothing is sealed.
+// Grade is Verified if all who are there are members whose words were compared once,
+// Unchecked if not, and Held while nothing may be sent.
 func (k *Keys) Grade() seal.Grade { return k.now.Load().grade }
 
 // Close says no bye: Do with group.Leave does, and then its message is to be sent.
-func (k *Keys) Close() { _, _ = k.Do(time.Time{}, group.Leave{}) }
+// Keys that had not begun never will.
+func (k *Keys) Close() {
+	_, _ = k.Do(time.Time{}, group.Leave{})
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.closed = true
+}
 
 // Sealer returns what seals one outgoing track.
-func (k *Keys) Sealer(name codec.Name) (seal.Sealer, error) {
+func (k *Keys) Sealer(source string, name codec.Name) (seal.Sealer, error) {
 	if !sealable(name) {
 		return nil, seal.ErrBadCodec
 	}
-	return sealer{k, name}, nil
+	return sealer{k, trackOf(source, name), name}, nil
 }
 
 // Opener returns what opens one incoming track of a member.
-func (k *Keys) Opener(member string, name codec.Name) (seal.Opener, error) {
+func (k *Keys) Opener(member, source string, name codec.Name) (seal.Opener, error) {
 	if !sealable(name) {
 		return nil, seal.ErrBadCodec
 	}
-	return opener{k, group.Seat(member), name}, nil
+	return opener{k, group.Seat(member), trackOf(source, name), name}, nil
 }
+
+// trackOf names a track. The key of it is made from the name, so that a server cannot
+// show a screen as a camera.
+func trackOf(source string, name codec.Name) string { return source + " " + string(name) }
 
 func sealable(name codec.Name) bool {
 	switch name {
@@ -124,22 +155,24 @@ func sealable(name codec.Name) bool {
 // Tracks of one codec share a key and its counter, as the interface does not say
 // which is which; group could tell them apart.
 type sealer struct {
-	k    *Keys
-	name codec.Name
+	k     *Keys
+	track string
+	name  codec.Name
 }
 
 func (s sealer) Seal(dst []byte, p codec.Packet) ([]byte, error) {
-	return s.k.seal(string(s.name), s.name, dst, p.Data)
+	return s.k.seal(s.track, s.name, dst, p.Data)
 }
 
 type opener struct {
-	k    *Keys
-	seat group.Seat
-	name codec.Name
+	k     *Keys
+	seat  group.Seat
+	track string
+	name  codec.Name
 }
 
 func (o opener) Open(dst []byte, p codec.Packet) ([]byte, error) {
-	return o.k.open(o.seat, string(o.name), o.name, dst, p.Data)
+	return o.k.open(o.seat, o.track, o.name, dst, p.Data)
 }
 
 // SealMessage encrypts plain for all members.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -24,9 +25,16 @@ type room struct {
 // enter lets members into a room whose server passes on all messages at once.
 func enter(t *testing.T, book identity.Book, ids map[group.Seat]identity.Identity) *room {
 	t.Helper()
+	return enterWith(t, group.Config{Call: "call", Book: book, Required: true}, ids)
+}
+
+func enterWith(t *testing.T, c group.Config, ids map[group.Seat]identity.Identity) *room {
+	t.Helper()
 	r := &room{t: t, now: time.Unix(1e9, 0), keys: map[group.Seat]*grouped.Keys{}}
 	for _, seat := range []group.Seat{"a", "b", "c"} {
-		k, _, err := grouped.New(group.Config{Call: "call", Seat: seat, Name: string(seat), Identity: ids[seat], Book: book, Required: true}, r.now)
+		k := grouped.New()
+		c.Seat, c.Name, c.Identity = seat, string(seat), ids[seat]
+		_, err := k.Begin(c, r.now)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -48,7 +56,7 @@ func enter(t *testing.T, book identity.Book, ids map[group.Seat]identity.Identit
 
 func (r *room) do(seat group.Seat, e group.Event) {
 	out, alarms := r.keys[seat].Do(r.now, e)
-	if len(alarms) > 0 {
+	if slices.ContainsFunc(alarms, func(a group.Alarm) bool { return a.Kind != group.Unverified && a.Kind != group.Changed }) {
 		r.t.Fatalf("%s: %v", seat, alarms)
 	}
 	for _, m := range out {
@@ -68,11 +76,11 @@ func TestAGroupSealsFramesAndMessagesAsKeysDo(t *testing.T) {
 	r := enter(t, identity.Book{}, people())
 	for _, name := range []codec.Name{codec.Opus, codec.VP8, codec.VP9, codec.H264} {
 		frame := []byte{0, 0, 0, 1, 0x41, 1, 2, 3, 4, 5, 6, 7, 8, 9}
-		s, err := r.keys["a"].Sealer(name)
+		s, err := r.keys["a"].Sealer("camera", name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		o, err := r.keys["b"].Opener("a", name)
+		o, err := r.keys["b"].Opener("a", "camera", name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -112,11 +120,11 @@ func TestAGroupSealsFramesAndMessagesAsKeysDo(t *testing.T) {
 func TestTheGradeIsVerifiedWhenAllWereCompared(t *testing.T) {
 	ids := people()
 	var book identity.Book
-	if g := enter(t, book, ids).keys["a"].Grade(); g != grouped.Unchecked {
+	if g := enter(t, book, ids).keys["a"].Grade(); g != seal.Unchecked {
 		t.Errorf("grade %q", g)
 	}
 	book = book.Verify("a", ids["a"].Public(), time.Now()).Verify("b", ids["b"].Public(), time.Now())
-	if g := enter(t, book, ids).keys["a"].Grade(); g != grouped.Unchecked {
+	if g := enter(t, book, ids).keys["a"].Grade(); g != seal.Unchecked {
 		t.Errorf("grade %q with one who was not compared", g)
 	}
 	if g := enter(t, book, ids).keys["c"].Grade(); g != seal.Verified {
@@ -124,10 +132,10 @@ func TestTheGradeIsVerifiedWhenAllWereCompared(t *testing.T) {
 	}
 }
 
-func TestWhileMediaIsHeldNothingIsSealedAndTheGradeIsPlain(t *testing.T) {
+func TestWhileMediaIsHeldNothingIsSealedAndTheGradeIsHeld(t *testing.T) {
 	r := enter(t, identity.Book{}, people())
 	k := r.keys["a"]
-	s, err := k.Sealer(codec.Opus)
+	s, err := k.Sealer("camera", codec.Opus)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,8 +147,8 @@ func TestWhileMediaIsHeldNothingIsSealedAndTheGradeIsPlain(t *testing.T) {
 	if m, err := k.SealMessage([]byte("secret")); !errors.Is(err, seal.ErrNoKey) || len(m.Data) > 0 {
 		t.Errorf("%x, %v; want ErrNoKey", m.Data, err)
 	}
-	if k.Grade() != seal.Plain || len(k.State().Troubles()) != 1 {
-		t.Errorf("grade %q, troubles %v", k.Grade(), k.State().Troubles())
+	if k.Grade() != seal.Held || len(troubles(k)) != 1 {
+		t.Errorf("grade %q, troubles %v", k.Grade(), troubles(k))
 	}
 	k.Close()
 	if _, err := s.Seal(nil, codec.Packet{Data: []byte("secret")}); !errors.Is(err, seal.ErrNoKey) {
@@ -150,21 +158,21 @@ func TestWhileMediaIsHeldNothingIsSealedAndTheGradeIsPlain(t *testing.T) {
 
 func TestAV1IsABadCodec(t *testing.T) {
 	k := enter(t, identity.Book{}, people()).keys["a"]
-	if _, err := k.Sealer(codec.AV1); !errors.Is(err, seal.ErrBadCodec) {
+	if _, err := k.Sealer("camera", codec.AV1); !errors.Is(err, seal.ErrBadCodec) {
 		t.Error(err)
 	}
-	if _, err := k.Opener("b", codec.AV1); !errors.Is(err, seal.ErrBadCodec) {
+	if _, err := k.Opener("b", "camera", codec.AV1); !errors.Is(err, seal.ErrBadCodec) {
 		t.Error(err)
 	}
 }
 
 func TestNoFrameOfTheKeysAllocates(t *testing.T) {
 	r := enter(t, identity.Book{}, people())
-	s, err := r.keys["a"].Sealer(codec.VP8)
+	s, err := r.keys["a"].Sealer("camera", codec.VP8)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := r.keys["b"].Opener("a", codec.VP8)
+	o, err := r.keys["b"].Opener("a", "camera", codec.VP8)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +193,128 @@ func TestNoFrameOfTheKeysAllocates(t *testing.T) {
 
 func TestKeysAreNotPrinted(t *testing.T) {
 	k := enter(t, identity.Book{}, people()).keys["a"]
-	if text := fmt.Sprint(k.State()); text != "[hidden]" {
+	if text := fmt.Sprint(k.State()); text != "[hidden] true" {
 		t.Error(text)
+	}
+}
+
+func troubles(k *grouped.Keys) []group.Trouble {
+	s, _ := k.State()
+	return s.Troubles()
+}
+
+func TestKeysThatHaveNotBegunSealAndOpenNothing(t *testing.T) {
+	k := grouped.New()
+	s, err := k.Sealer("camera", codec.VP8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.Do(time.Now(), group.Joined{Seat: "b"})
+	if out, err := s.Seal(nil, codec.Packet{Data: []byte("secret")}); !errors.Is(err, seal.ErrNoKey) || len(out) > 0 {
+		t.Errorf("%x, %v", out, err)
+	}
+	if _, ok := k.State(); ok || k.Grade() != seal.Held {
+		t.Errorf("grade %q", k.Grade())
+	}
+	k.Close()
+	if _, err := k.Begin(group.Config{Call: "call", Seat: "a", Identity: identity.New()}, time.Now()); !errors.Is(err, grouped.ErrBegun) {
+		t.Errorf("closed, and begun: %v", err)
+	}
+}
+
+func TestKeysAreForOneCall(t *testing.T) {
+	k := enter(t, identity.Book{}, people()).keys["a"]
+	if _, err := k.Begin(group.Config{Call: "other", Seat: "a", Identity: identity.New()}, time.Now()); !errors.Is(err, grouped.ErrBegun) {
+		t.Error(err)
+	}
+}
+
+func TestAScreenDoesNotOpenAsACamera(t *testing.T) {
+	r := enter(t, identity.Book{}, people())
+	s, err := r.keys["a"].Sealer("screen", codec.VP8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := s.Seal(nil, codec.Packet{Data: bytes.Repeat([]byte{0x11}, 100)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for source, want := range map[string]error{"camera": seal.ErrWrongKey, "screen": nil} {
+		o, err := r.keys["b"].Opener("a", source, codec.VP8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := o.Open(nil, codec.Packet{Data: sealed}); !errors.Is(err, want) {
+			t.Errorf("as %s: %v", source, err)
+		}
+	}
+}
+
+func TestAloneNobodyIsVerified(t *testing.T) {
+	k := grouped.New()
+	if _, err := k.Begin(group.Config{Call: "call", Seat: "a", Identity: identity.New()}, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if k.Grade() != seal.Unchecked {
+		t.Errorf("alone: %q", k.Grade())
+	}
+}
+
+func TestWhatIsLearntInTheCallRaisesTheGrade(t *testing.T) {
+	ids := people()
+	r := enter(t, identity.Book{}, ids)
+	book := identity.Book{}.Verify("b", ids["b"].Public(), r.now).Verify("c", ids["c"].Public(), r.now)
+	r.do("a", group.Knows{Book: book})
+	if g := r.keys["a"].Grade(); g != seal.Verified {
+		t.Errorf("grade %q", g)
+	}
+	r.do("a", group.Joined{Seat: "d"})
+	if g := r.keys["a"].Grade(); g != seal.Unchecked {
+		t.Errorf("with somebody who has not said who they are: %q", g)
+	}
+}
+
+func TestWhereOnlyTheVerifiedMayBeThereNothingIsSealedUntilAllAre(t *testing.T) {
+	ids := people()
+	r := enterWith(t, group.Config{Call: "call", Verified: true}, ids)
+	k := r.keys["a"]
+	s, err := k.Sealer("camera", codec.VP8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []group.Trouble{{Kind: group.Unverified, Seat: "b"}, {Kind: group.Unverified, Seat: "c"}}
+	if got := troubles(k); k.Grade() != seal.Held || !slices.Equal(got, want) {
+		t.Errorf("grade %q, troubles %v", k.Grade(), got)
+	}
+	state, _ := k.State()
+	if _, ok := state.Safety(); !ok {
+		t.Error("there are no words to compare")
+	}
+	book := identity.Book{}.Verify("b", ids["b"].Public(), r.now)
+	r.do("a", group.Knows{Book: book})
+	if out, err := s.Seal(nil, codec.Packet{Data: []byte("secret")}); !errors.Is(err, seal.ErrNoKey) || len(out) > 0 {
+		t.Errorf("with one who was not compared: %x, %v", out, err)
+	}
+	r.do("a", group.Knows{Book: book.Verify("c", ids["c"].Public(), r.now)})
+	if _, err := s.Seal(nil, codec.Packet{Data: bytes.Repeat([]byte{1}, 50)}); err != nil || k.Grade() != seal.Verified {
+		t.Errorf("grade %q, %v", k.Grade(), err)
+	}
+}
+
+func TestWhoIsTakenForAnotherIsToldOfAndLetInByAYes(t *testing.T) {
+	ids := people()
+	book := identity.Book{}.Remember("b", identity.New().Public(), time.Now())
+	r := enterWith(t, group.Config{Call: "call", Book: book}, map[group.Seat]identity.Identity{"a": ids["a"], "b": ids["b"], "c": ids["c"]})
+	state, _ := r.keys["a"].State()
+	m, ok := state.Announced("b")
+	if !ok || m.Verdict != identity.Changed || m.Identity != ids["b"].Public() || r.keys["a"].Grade() != seal.Held {
+		t.Fatalf("%+v, %v, grade %q", m, ok, r.keys["a"].Grade())
+	}
+	if _, ok := state.Announced("c"); ok {
+		t.Error("a member is told of as one who is none")
+	}
+	r.do("a", group.Knows{Book: book.Remember("b", m.Identity, r.now)})
+	if state, _ = r.keys["a"].State(); len(state.Members()) != 2 {
+		t.Errorf("members %v", state.Members())
 	}
 }

@@ -246,7 +246,7 @@ func (k *Keys) current(r *ring) (*key, byte) {
 }
 
 // Sealer returns what seals one outgoing track.
-func (k *Keys) Sealer(name codec.Name) (seal.Sealer, error) {
+func (k *Keys) Sealer(_ string, name codec.Name) (seal.Sealer, error) {
 	if !carries(name) {
 		return nil, seal.ErrBadCodec
 	}
@@ -254,7 +254,7 @@ func (k *Keys) Sealer(name codec.Name) (seal.Sealer, error) {
 }
 
 // Opener returns what opens one incoming track of a member.
-func (k *Keys) Opener(member string, name codec.Name) (seal.Opener, error) {
+func (k *Keys) Opener(member, _ string, name codec.Name) (seal.Opener, error) {
 	if !carries(name) {
 		return nil, seal.ErrBadCodec
 	}

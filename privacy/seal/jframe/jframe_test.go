@@ -92,7 +92,7 @@ func quick(t testing.TB) *jframe.Keys {
 
 func opener(t testing.TB, k seal.Keys, name codec.Name) seal.Opener {
 	t.Helper()
-	o, err := k.Opener("bert", name)
+	o, err := k.Opener("bert", "camera", name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func opener(t testing.TB, k seal.Keys, name codec.Name) seal.Opener {
 
 func sealer(t testing.TB, k seal.Keys, name codec.Name) seal.Sealer {
 	t.Helper()
-	s, err := k.Sealer(name)
+	s, err := k.Sealer("camera", name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,7 +244,7 @@ func TestWhatCannotBeOpenedSaysWhy(t *testing.T) {
 			t.Errorf("time %d: %v, want %v", i+1, err, want)
 		}
 	}
-	if _, err := k.Sealer(codec.AV1); !errors.Is(err, seal.ErrBadCodec) {
+	if _, err := k.Sealer("camera", codec.AV1); !errors.Is(err, seal.ErrBadCodec) {
 		t.Errorf("AV1: %v", err)
 	}
 }
