@@ -245,9 +245,10 @@ func (c soundCoder) Encode(s filter.ClearedSound) (codec.Packet, error) {
 	}
 	return codec.Packet{Data: []byte{1}, At: s.At()}, nil
 }
-func (soundCoder) SetBitrate(int) {}
-func (soundCoder) ExpectLoss(int) {}
-func (soundCoder) Close() error   { return nil }
+func (soundCoder) SetBitrate(int)            {}
+func (soundCoder) ExpectLoss(int)            {}
+func (soundCoder) Shape(time.Duration, bool) {}
+func (soundCoder) Close() error              { return nil }
 
 type cover struct{}
 

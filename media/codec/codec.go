@@ -105,6 +105,12 @@ type SoundEncoder interface {
 	// ExpectLoss tells how many of 100 packets are lost on the way.
 	ExpectLoss(percent int)
 
+	// Shape sets the length of packets, one of those of SoundSettings, and whether
+	// all of them have one size, where that is possible without speech becoming
+	// narrower than wideband. It holds from the next packet on, and nothing that
+	// waits for its packet is lost. What cannot be is left as it was.
+	Shape(packetFor time.Duration, constant bool)
+
 	Close() error
 }
 

@@ -56,6 +56,7 @@ type mute struct{}
 func (mute) Encode(filter.ClearedSound) (codec.Packet, error) { return codec.Packet{}, nil }
 func (mute) SetBitrate(int)                                   {}
 func (mute) ExpectLoss(int)                                   {}
+func (mute) Shape(time.Duration, bool)                        {}
 func (mute) Close() error                                     { return nil }
 
 type nowhere struct{}

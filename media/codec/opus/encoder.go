@@ -33,6 +33,8 @@ type encoder struct {
 	bitrate    int // bits per second
 	loss       int // percent
 	samples    int // in a packet
+	soon       int // in a packet, from the next one on
+	constant   bool
 	have       int // samples that wait for a packet
 	first      time.Duration
 	quiet      bool // the last packet was left out
@@ -59,6 +61,7 @@ func newEncoder(s codec.SoundSettings) (*encoder, error) {
 		complexity: s.Complexity,
 		samples:    int(s.PacketFor/frame.BlockFor) * frame.BlockLen,
 	}
+	e.soon = e.samples
 	for _, code := range []C.int{
 		C.pv_opus_voice(c),
 		C.pv_opus_complexity(c, C.opus_int32(s.Complexity)),
@@ -97,6 +100,10 @@ func (e *encoder) Encode(s filter.ClearedSound) (codec.Packet, error) {
 	}
 	if e.have == 0 {
 		e.first = at
+		if e.samples != e.soon {
+			e.samples = e.soon
+			e.adapt()
+		}
 	}
 	e.have += copy(e.pcm[e.have:], s.Block()[:])
 	if e.have < e.samples {
@@ -142,6 +149,17 @@ func (e *encoder) SetBitrate(bps int) {
 	e.adapt()
 }
 
+// Shape implements codec.SoundEncoder.
+func (e *encoder) Shape(packetFor time.Duration, constant bool) {
+	s := codec.SoundSettings{Bitrate: codec.MinSoundBitrate, PacketFor: packetFor}
+	if e.c == nil || packetFor == 0 || s.Check() != nil {
+		return
+	}
+	e.soon = int(packetFor/frame.BlockFor) * frame.BlockLen
+	e.constant = constant
+	e.adapt()
+}
+
 // ExpectLoss implements codec.SoundEncoder.
 func (e *encoder) ExpectLoss(percent int) {
 	e.loss = min(max(percent, 0), 100)
@@ -156,7 +174,8 @@ func (e *encoder) adapt() {
 	if e.c == nil {
 		return
 	}
-	worth, width := e.worth(), C.opus_int32(C.OPUS_AUTO)
+	constant := e.constant && e.bitrate >= wideConstantFrom && e.samples <= constantUpTo
+	worth, width := e.worth(constant), C.opus_int32(C.OPUS_AUTO)
 	if worth <= wideFrom {
 		width = C.OPUS_BANDWIDTH_WIDEBAND
 	}
@@ -165,6 +184,7 @@ func (e *encoder) adapt() {
 	C.pv_opus_loss(e.c, C.opus_int32(e.loss))
 	C.pv_opus_bandwidth(e.c, width)
 	C.pv_opus_fec(e.c, cbool(fec))
+	C.pv_opus_vbr(e.c, cbool(!constant))
 }
 
 // The limits of libopus 1.3, in its opus_encoder.c, with the hysteresis at its
@@ -172,15 +192,24 @@ func (e *encoder) adapt() {
 const (
 	wideFrom    = 9_000 + 700    // bits per second: mono_voice_bandwidth_thresholds
 	wideFECFrom = 16_000 + 1_000 // bits per second: fec_thresholds
-	fecPatience = 5              // percent of loss up to which FEC narrows nothing: decide_fec
+	// Below this the limit of a packet's size makes SILK narrower: 8000 in its
+	// reckoning, which rounds packets of 60 ms to 16 a second.
+	wideConstantFrom = 8_500
+	// Longer packets are several frames of Opus in one, which are filled up to their
+	// size also where there is silence in them.
+	constantUpTo = 6 * frame.BlockLen
+	fecPatience  = 5 // percent of loss up to which FEC narrows nothing: decide_fec
 )
 
 // worth is the bitrate by which libopus decides: what is left of it in packets
 // of 20 ms, at full complexity and without loss (compute_equiv_rate).
-func (e *encoder) worth() int {
+func (e *encoder) worth(constant bool) int {
 	n := e.bitrate
 	if rate := frame.Rate / e.samples; rate > 50 {
 		n -= 60 * (rate - 50)
+	}
+	if constant {
+		n -= n / 12
 	}
 	n = n * (90 + e.complexity) / 100
 	if e.complexity < 2 {
