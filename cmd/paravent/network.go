@@ -43,7 +43,8 @@ type network struct {
 }
 
 func newNetwork() *network {
-	n := &network{guard: egress.NewGuard(), links: egress.NewNetwork(), kinds: kinds()}
+	n := &network{guard: egress.NewGuard(), kinds: kinds()}
+	n.links = egress.NewNetwork(n.guard)
 	for _, k := range n.kinds {
 		if r, ok := k.(sfu.Recogniser); ok {
 			n.known = append(n.known, r)

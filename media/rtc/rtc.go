@@ -75,6 +75,7 @@ type Peer struct {
 	on       Handlers
 	log      journal
 	wire     *wire
+	network  transport.Net
 	valves   *valves
 	told     told
 	lane     *egress.Lane // nil in tests that have no guard
@@ -108,7 +109,7 @@ func NewPeer(s Settings, on Handlers) (*Peer, error) {
 
 // newPeer uses any network, also one that a test makes.
 func newPeer(s Settings, on Handlers, count *wire, network transport.Net) (*Peer, error) {
-	p := &Peer{wire: count, on: on, log: journal{s.Log}, valves: newValves(), lane: s.Lane, loopback: s.Loopback, done: make(chan struct{})}
+	p := &Peer{wire: count, network: network, on: on, log: journal{s.Log}, valves: newValves(), lane: s.Lane, loopback: s.Loopback, done: make(chan struct{})}
 	p.told = told{noHost: s.NoHost || s.RelayOnly, relayOnly: s.RelayOnly}
 	media, err := mediaEngine(s.Phone)
 	if err != nil {
@@ -226,7 +227,8 @@ func (p *Peer) writeRTCP(packets ...rtcp.Packet) error {
 
 // Doubt has the way show that it still carries something, as after a change of the
 // network: if nothing comes within the given time it is Shaky, which otherwise takes
-// three seconds. The other side of a way that is well says something every second.
+// three seconds. The other side of a way that is well says something every second. A way
+// from an address that this machine no longer has is Shaky at once.
 func (p *Peer) Doubt(within time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -237,6 +239,9 @@ func (p *Peer) Doubt(within time.Duration) {
 
 func (p *Peer) prove(within time.Duration) {
 	before := p.wire.down.Load()
+	if p.stray() {
+		within = 0
+	}
 	if !p.pass(within) || p.wire.down.Load() != before || p.pc.ICEConnectionState() != webrtc.ICEConnectionStateConnected {
 		return
 	}
@@ -248,6 +253,27 @@ func (p *Peer) prove(within time.Duration) {
 			return
 		}
 	}
+}
+
+// stray reports whether the way begins at an address that this machine has no more.
+func (p *Peer) stray() bool {
+	if p.pc.ICEConnectionState() != webrtc.ICEConnectionStateConnected {
+		return false
+	}
+	pair, err := p.pc.SCTP().Transport().ICETransport().GetSelectedCandidatePair()
+	if err != nil || pair == nil {
+		return false
+	}
+	from := pair.Local.Address
+	switch pair.Local.Typ {
+	case webrtc.ICECandidateTypeSrflx, webrtc.ICECandidateTypePrflx:
+		from = pair.Local.RelatedAddress
+	case webrtc.ICECandidateTypeRelay, webrtc.ICECandidateTypeUnknown:
+		return false
+	case webrtc.ICECandidateTypeHost:
+	}
+	s, ok := p.network.(*sockets)
+	return ok && s.lacks(from)
 }
 
 // pass lets time pass; false if the peer is closed meanwhile.

@@ -235,6 +235,20 @@ func discreet(addrs []net.Addr) []net.Addr {
 	return out
 }
 
+// lacks reports whether this machine has not got an address (any more), also on an
+// interface that is down for a moment.
+func (s *sockets) lacks(address string) bool {
+	at, err := netip.ParseAddr(address)
+	if err != nil {
+		return false
+	}
+	all, err := net.InterfaceAddrs()
+	return err == nil && !slices.ContainsFunc(all, func(a net.Addr) bool {
+		p, err := netip.ParsePrefix(a.String())
+		return err == nil && p.Addr().Unmap().WithZone("") == at.Unmap().WithZone("")
+	})
+}
+
 func (s *sockets) InterfaceByIndex(index int) (*transport.Interface, error) {
 	return s.find(func(i *transport.Interface) bool { return i.Index == index })
 }

@@ -31,7 +31,8 @@ func (k Kit) Online() bool { return k.Network == nil || k.Network.Up() }
 
 // Moved calls f each time the network has changed, until ctx is done. What a
 // connector does then is the same for all: a way that is in trouble is made anew at
-// once, if there is a network again; one that seems well has to prove it.
+// once, if there is a network again; one that seems well has to prove it. Connections
+// that only wait for another request may lead nowhere and are closed before.
 func (k Kit) Moved(ctx context.Context, f func()) {
 	if k.Network == nil {
 		return
@@ -41,6 +42,9 @@ func (k Kit) Moved(ctx context.Context, f func()) {
 		select {
 		case <-changed:
 			changed = k.Network.Changed() // before f, so that no change is missed
+			if k.Signalling != nil {
+				k.Signalling.CloseIdleConnections()
+			}
 			f()
 		case <-ctx.Done():
 			return

@@ -320,3 +320,41 @@ func TestTheFirstWordsOfTLSAreTheSameForEverybody(t *testing.T) {
 		}
 	}
 }
+
+func TestAConnectionFromAnAddressThatIsLostIsCut(t *testing.T) {
+	addrs, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(addrs, func(a net.Addr) bool {
+		p, ok := a.(*net.IPNet)
+		return ok && p.IP.IsGlobalUnicast() && p.IP.To4() != nil
+	})
+	if i < 0 {
+		t.Skip("this machine is in no network")
+	}
+	own := addrs[i].(*net.IPNet).IP.String()
+	for at, want := range map[string]bool{own: true, "127.0.0.1": false} { // which is never lost
+		l, err := net.Listen("tcp", net.JoinHostPort(at, "0"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		g := egress.NewGuard()
+		g.Allow(egress.Signalling, at)
+		c, err := g.Lane(egress.Signalling).DialContext(t.Context(), "tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		here := netip.MustParseAddr(at)
+		egress.CutStrays(g, map[netip.Addr]bool{here: true})
+		if _, err := c.Write([]byte("x")); err != nil {
+			t.Errorf("%s: cut though the address is there: %v", at, err)
+		}
+		egress.CutStrays(g, map[netip.Addr]bool{})
+		if _, err := c.Write([]byte("x")); (err != nil) != want {
+			t.Errorf("%s is lost, and writing says: %v", at, err)
+		}
+	}
+}

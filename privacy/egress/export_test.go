@@ -12,3 +12,6 @@ func (g *Guard) LookUpWith(find func(ctx context.Context, name string) ([]netip.
 
 // Forget has every name looked up anew, as after nothing of a host was reached.
 func (g *Guard) Forget() { g.unpin() }
+
+// CutStrays does what the loss of every other address brings about.
+func CutStrays(g *Guard, own map[netip.Addr]bool) { g.cutStrays(own) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -14,14 +15,17 @@ import (
 // goroutines. One that does not Run, or runs on a system that does not tell of
 // changes, leads away from this machine and never changes.
 type Network struct {
+	guard *Guard // nil if there is none
+
 	mu      sync.Mutex // guards everything that follows
 	shape   string
 	down    bool
 	changed chan struct{}
 }
 
-// NewNetwork returns a network of which nothing is known yet.
-func NewNetwork() *Network { return &Network{changed: make(chan struct{})} }
+// NewNetwork returns a network of which nothing is known yet. When an address is lost,
+// the connections of g that begin there are cut. g may be nil.
+func NewNetwork(g *Guard) *Network { return &Network{guard: g, changed: make(chan struct{})} }
 
 // Up reports whether a network leads away from this machine, as far as addresses
 // tell: an interface that runs has one that is good beyond its own cable.
@@ -100,13 +104,23 @@ func (n *Network) look(differs bool) {
 		return
 	}
 	var parts []string
+	own := make(map[netip.Addr]bool)
 	for _, i := range all {
 		addrs, err := i.Addrs()
-		if err == nil {
-			parts = append(parts, describe(i, addrs)...)
+		if err != nil {
+			return // it is looked at again when the system says the next word
+		}
+		parts = append(parts, describe(i, addrs)...)
+		for _, a := range addrs {
+			if p, err := netip.ParsePrefix(a.String()); err == nil {
+				own[p.Addr().Unmap().WithZone("")] = true
+			}
 		}
 	}
 	slices.Sort(parts)
+	if n.guard != nil {
+		n.guard.cutStrays(own)
+	}
 	n.take(strings.Join(parts, " "), differs)
 }
 

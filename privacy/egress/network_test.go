@@ -8,7 +8,7 @@ import (
 )
 
 func TestANetworkIsUpWhileAnythingLeadsAway(t *testing.T) {
-	n := NewNetwork()
+	n := NewNetwork(nil)
 	if !n.Up() {
 		t.Error("what is not known counts as a network")
 	}

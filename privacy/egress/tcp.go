@@ -70,6 +70,24 @@ func (c *TCPConn) Close() error {
 	return c.closed
 }
 
+// cutStrays cuts the connections that begin at an address which is not among own: the
+// system would go on sending from it for a quarter of an hour, and no answer could come
+// back. Those of this machine to itself stay.
+func (g *Guard) cutStrays(own map[netip.Addr]bool) {
+	g.mu.Lock()
+	var strays []*TCPConn
+	for c := range g.open {
+		at, ok := netip.AddrFromSlice(c.LocalAddr().(*net.TCPAddr).IP)
+		if at = at.Unmap(); ok && !at.IsLoopback() && !own[at] {
+			strays = append(strays, c)
+		}
+	}
+	g.mu.Unlock()
+	for _, c := range strays {
+		_ = c.Close() // nobody waits for what it has to say
+	}
+}
+
 // A handshake has this many bytes of options more than the packets after it
 // (RFC 7323, section 2.2; RFC 9293, section 3.2; RFC 2018, section 2).
 const (

@@ -25,7 +25,7 @@ func TestTheNetworkTellsThatItHasGoneAndIsBack(t *testing.T) {
 	if !atHome(t) {
 		return
 	}
-	n := follow(t)
+	n := follow(t, nil)
 	await := func(up bool) {
 		t.Helper()
 		late := time.NewTimer(20 * time.Second)
@@ -107,8 +107,9 @@ func TestTheCallFollowsToAnotherAddress(t *testing.T) {
 
 // meet lets two in, and waits until each gets what the other sends.
 func meet(t *testing.T, s server) []*person {
-	net := follow(t)
-	people := []*person{join(t, s, 0, "Ada", net), join(t, s, 1, "Bo", net)}
+	g := egress.NewGuard()
+	net := follow(t, g)
+	people := []*person{join(t, s, 0, "Ada", g, net), join(t, s, 1, "Bo", g, net)}
 	for _, p := range people {
 		if d, over := p.back(time.Now(), 20*time.Second); over != nil || d < 0 {
 			t.Fatalf("%s: nothing came at first", p.name)
@@ -175,13 +176,13 @@ type said struct {
 	words string
 }
 
-func join(t *testing.T, s server, n int, name string, net sfu.Network) *person {
+func join(t *testing.T, s server, n int, name string, g *egress.Guard, net sfu.Network) *person {
 	t.Helper()
 	room, ok, err := s.kind.Room(s.links[n])
 	if err != nil || !ok {
 		t.Fatalf("no link: %v", err)
 	}
-	session, err := s.kind.Join(t.Context(), room, sfu.Pass{DisplayName: name, Token: secret.New(s.pass)}, kit(t, net))
+	session, err := s.kind.Join(t.Context(), room, sfu.Pass{DisplayName: name, Token: secret.New(s.pass)}, kit(t, g, net))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,9 +212,9 @@ func join(t *testing.T, s server, n int, name string, net sfu.Network) *person {
 }
 
 // follow follows the network of the home.
-func follow(t *testing.T) sfu.Network {
+func follow(t *testing.T, g *egress.Guard) sfu.Network {
 	ctx, cancel := context.WithCancel(context.Background())
-	n := egress.NewNetwork()
+	n := egress.NewNetwork(g)
 	ended := make(chan error, 1)
 	go func() { ended <- n.Run(ctx) }()
 	t.Cleanup(func() {
@@ -225,9 +226,8 @@ func follow(t *testing.T) sfu.Network {
 	return n
 }
 
-// kit is a guard that lets only the server be spoken to.
-func kit(t *testing.T, net sfu.Network) sfu.Kit {
-	g := egress.NewGuard()
+// kit lets only the server be spoken to.
+func kit(t *testing.T, g *egress.Guard, net sfu.Network) sfu.Kit {
 	g.Allow(egress.Signalling, hallAddress)
 	g.Allow(egress.Media, hallAddress)
 	client := g.Lane(egress.Signalling).HTTPClient()

@@ -171,10 +171,8 @@ func (s *session) follow(ctx context.Context) {
 	}
 }
 
-// moved takes that this machine is connected in another way now. Connections that wait
-// for another request may lead nowhere.
+// moved takes that this machine is connected in another way now.
 func (s *session) moved() {
-	s.kit.Signalling.CloseIdleConnections()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.way != nil {
