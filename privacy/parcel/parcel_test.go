@@ -15,6 +15,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"paravent/privacy/internal/spoil"
 	"paravent/privacy/parcel"
 )
 
@@ -240,29 +241,47 @@ func FuzzName(f *testing.F) {
 	for _, s := range []string{"a/../b", `..\..\x`, "CON.txt", "\u202e", "a\x00", ".", strings.Repeat("x", 999), "~/x", "file:///x", "LPT¹"} {
 		f.Add(s)
 	}
-	f.Fuzz(func(t *testing.T, foreign string) {
-		n := parcel.Name(foreign)
-		if n == "" || len(n) > 201 || strings.ContainsAny(n, "/\\\x00\n\r:") || n[0] == '.' || strings.HasSuffix(n, ".") || strings.HasSuffix(n, " ") ||
-			!utf8.ValidString(n) || filepath.Base(n) != n || !filepath.IsLocal(n) {
-			t.Errorf("%q becomes %q", foreign, n)
-		}
-		if again := parcel.Name(n); again != n && "_"+n != again {
-			t.Errorf("%q becomes %q and then %q", foreign, n, again)
-		}
-	})
+	f.Fuzz(named)
+}
+
+// named: what becomes of a name is one of a file in one folder, wherever it is read.
+func named(t *testing.T, foreign string) {
+	n := parcel.Name(foreign)
+	if n == "" || len(n) > 201 || strings.ContainsAny(n, "/\\\x00\n\r:") || n[0] == '.' || strings.HasSuffix(n, ".") || strings.HasSuffix(n, " ") ||
+		!utf8.ValidString(n) || filepath.Base(n) != n || !filepath.IsLocal(n) {
+		t.Errorf("%q becomes %q", foreign, n)
+	}
+	if again := parcel.Name(n); again != n && "_"+n != again {
+		t.Errorf("%q becomes %q and then %q", foreign, n, again)
+	}
+}
+
+func TestTenThousandNamesAreNamesOfFiles(t *testing.T) {
+	for bad := range spoil.Each([]byte("Bericht über 2026.pdf"), []byte(`..\..\x/../y`), []byte("CON.txt"), []byte("~/.ssh/authorized_keys\x00.jpg"), []byte("file:///x\u202efdp.exe")) {
+		named(t, string(bad))
+	}
 }
 
 func FuzzStrip(f *testing.F) {
 	f.Add(picture(f, "\xe1Exif\x00\x00secret"))
 	f.Add([]byte{0xff, 0xd8, 0xff, 0xe1, 0, 2})
-	f.Fuzz(func(t *testing.T, b []byte) {
-		out, err := parcel.Strip(b)
-		if err != nil {
-			return
-		}
-		again, err := parcel.Strip(out)
-		if len(out) > len(b) || err != nil || !bytes.Equal(again, out) {
-			t.Errorf("%d bytes of %d; once more: %d, %v", len(out), len(b), len(again), err)
-		}
-	})
+	f.Fuzz(stripped)
+}
+
+// stripped: nothing is added, and nothing is left that could be taken out once more.
+func stripped(t *testing.T, b []byte) {
+	out, err := parcel.Strip(b)
+	if err != nil {
+		return
+	}
+	again, err := parcel.Strip(out)
+	if len(out) > len(b) || err != nil || !bytes.Equal(again, out) {
+		t.Errorf("%d bytes of %d; once more: %d, %v", len(out), len(b), len(again), err)
+	}
+}
+
+func TestTenThousandSpoiledPicturesAreStrippedOrRefused(t *testing.T) {
+	for bad := range spoil.Each(picture(t, "\xe1Exif\x00\x00secret")) {
+		stripped(t, bad)
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"paravent/privacy/internal/spoil"
 	"paravent/privacy/receipt"
 )
 
@@ -301,26 +302,42 @@ func TestAKeyDoesNotPrint(t *testing.T) {
 	}
 }
 
-func FuzzRead(f *testing.F) {
-	dir := f.TempDir()
-	b := receipt.At(dir)
-	w, err := b.Begin(receipt.Start{Server: "meet.example"}, key(1))
-	if err != nil {
-		f.Fatal(err)
+// aReceipt is the whole receipt of a call, signed by key(1).
+func aReceipt(t testing.TB) []byte {
+	t.Helper()
+	dir := t.TempDir()
+	w, err := receipt.At(dir).Begin(receipt.Start{Server: "meet.example"}, key(1))
+	if err == nil {
+		err = errors.Join(w.Facts(receipt.Facts{Camera: true}), w.End("left", nil))
 	}
-	if err := errors.Join(w.Facts(receipt.Facts{Camera: true}), w.End("left", nil)); err != nil {
-		f.Fatal(err)
+	if err != nil {
+		t.Fatal(err)
 	}
 	whole, err := os.ReadFile(filepath.Join(dir, w.Call()+".jsonl"))
 	if err != nil {
-		f.Fatal(err)
+		t.Fatal(err)
 	}
+	return whole
+}
+
+// readForeign: nothing but what key(1) has signed reads as signed by it.
+func readForeign(t *testing.T, whole, in []byte) {
+	r, err := receipt.Read("foreign", bytes.NewReader(in))
+	if err == nil && !bytes.HasPrefix(whole, in) && r.Key.String() == key(1).Public().String() {
+		t.Errorf("%q is signed by the key that signed the receipt", in)
+	}
+}
+
+func TestTenThousandSpoiledReceiptsAreRefused(t *testing.T) {
+	whole := aReceipt(t)
+	for bad := range spoil.Each(whole) {
+		readForeign(t, whole, bad)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	whole := aReceipt(f)
 	f.Add(whole)
 	f.Add([]byte("{}\n"))
-	f.Fuzz(func(t *testing.T, in []byte) {
-		r, err := receipt.Read("fuzz", bytes.NewReader(in))
-		if err == nil && !bytes.Equal(in, whole) && r.Key.String() == key(1).Public().String() {
-			t.Error("something else is signed by the key that signed the receipt")
-		}
-	})
+	f.Fuzz(func(t *testing.T, in []byte) { readForeign(t, whole, in) })
 }
