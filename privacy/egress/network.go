@@ -62,9 +62,7 @@ func (n *Network) Run(ctx context.Context) error {
 	for {
 		select {
 		case err := <-failed:
-			n.mu.Lock()
-			n.down = false // nothing is known any more
-			n.mu.Unlock()
+			n.take("unknown", true)
 			if err != nil && ctx.Err() == nil {
 				return fmt.Errorf("network changes: %w", err)
 			}

@@ -24,6 +24,7 @@ func hear(ctx context.Context, news chan<- bool) error {
 		return os.NewSyscallError("bind", err)
 	}
 	defer context.AfterFunc(ctx, func() { _ = f.Close() })()
+	news <- false // what was missed until now
 	b := make([]byte, 64<<10)
 	for {
 		n, err := f.Read(b)
