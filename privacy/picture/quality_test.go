@@ -60,7 +60,8 @@ func TestOnlyTheUserIsSeen(t *testing.T) {
 		"small and far":                {.92, .93, 0, 0},
 		"hand":                         {.93, .95, 0, 0},
 		"C in front of a house":        {.95, .96, .03, .4},
-		"E small user":                 {.88, .90, .03, .3},
+		"E small user":                 {.88, .90, .015, .15},
+		"H leaning, one walks behind":  {.88, .88, .02, .25}, // measured at 640×360: .908, .909, .011, .13
 		"F fast walker":                {.94, .95, .03, .3},
 		"J one comes and stays beside": {.95, .96, .01, .1},
 		"D somebody without a head":    {.93, .94, .02, .15},

@@ -67,6 +67,7 @@ const (
 	forgetFace = 8.0 // seconds without a detection, the most that are counted
 	seenFor    = 1.5 // seconds for which a detection counts as fresh
 	holdFor    = .25 // seconds for which something new is held back at least
+	hairFor    = 1.0 // seconds after the main person came in which their hair may still be found
 	isPerson   = 26  // .1: the least that counts at all
 	isCore     = 128 // .5
 	unsure     = 1e9 // a distance
@@ -90,8 +91,9 @@ type Keeper struct {
 	disputed [n]byte // not surely either's, while there is somebody else
 	others   []Face  // besides the main one, at the last detection
 	suspect  float32
-	grown    int  // cells that were new lately
-	growing  bool // something new hangs on the main person
+	since    float32 // seconds since the main person came
+	grown    int     // cells that were new lately
+	growing  bool    // something new hangs on the main person
 	absent   float32
 	reveal   bool
 }
@@ -132,7 +134,7 @@ func (k *Keeper) Divide(v View, gap float32, keep *[n]byte) Finding {
 	k.model.follow(&k.head)
 	main := k.pieces(v)
 	k.room.watch(v, &k.head)
-	k.suspect = max(k.suspect-gap, 0)
+	k.suspect, k.since = max(k.suspect-gap, 0), min(k.since+gap, hairFor)
 	if k.signs(v, main, gap) {
 		if k.suspect == 0 && k.crept() {
 			k.model.recall()
@@ -188,7 +190,7 @@ func (k *Keeper) begin(v View) {
 		}
 	}
 	k.model.take(&k.head, &k.mine, v.Person)
-	k.suspect, k.absent = 0, 0
+	k.suspect, k.absent, k.since = 0, 0, 0
 }
 
 // present counts for how long next to nothing of the silhouette, or of the head,

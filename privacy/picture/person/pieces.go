@@ -142,14 +142,14 @@ type growth struct {
 func (k *Keeper) beyond() {
 	for i := range k.near {
 		k.near[i] = deep
-		if k.mine[i] != 0 || k.model.at[i] >= 160 || k.aroundHead(i) {
+		if k.mine[i] != 0 || k.model.at[i] >= 160 || k.since < hairFor && k.aroundHead(i) {
 			k.near[i] = 0
 		}
 	}
 	spread(&k.near)
 }
 
-// aroundHead is where the main person's hair may be.
+// aroundHead is where the main person's hair may be, as long as little is known of it.
 func (k *Keeper) aroundHead(i int) bool {
 	f := k.head.at
 	cx, cy := f.centre()
