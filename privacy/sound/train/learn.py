@@ -1,10 +1,11 @@
 """Learns the room gate's network from the scenes that the Go program beside it draws.
 
-usage: learn.py SCENES VALIDATION MODEL [--minutes N] [--threads N] [--start MODEL]
+usage: learn.py SCENES VALIDATION MODEL [--minutes N] [--threads N] [--start STATE]
 
 SCENES is read again and again while it learns, so the scenes may be drawn at the
-same time. MODEL is written as privacy/sound/net reads it. Needs PyTorch 1.13 or
-later, on a CPU.
+same time. MODEL is written as privacy/sound/net reads it: the mean of the last
+steps, at whichever time it was best over VALIDATION. Needs PyTorch 1.13 or later,
+on a CPU.
 """
 import argparse
 import glob
@@ -24,25 +25,26 @@ SIZES = (96, 176, 128)  # front layer, first and second recurrent layer
 
 
 class Scenes:
-    """The newest files of a folder, in memory."""
+    """The files of a folder, or of several with commas between them; they stay on
+    disk. From the last folder comes every second scene, however few it has."""
 
-    def __init__(self, folder, most):
-        self.folder, self.most, self.names, self.parts = folder, most, [], []
+    def __init__(self, folders):
+        self.folders = {f: {} for f in folders.split(",")}
         self.refresh()
 
     def refresh(self):
-        for name in sorted(glob.glob(self.folder + "/*.f16")):
-            if name not in self.names:
-                self.names.append(name)
-                self.parts.append(np.fromfile(name, "<f2").reshape(-1, WINDOWS, ROW))
-        while len(self.parts) > self.most:
-            self.parts.pop(0)
-            # the name stays, so that it is not read again
+        for folder, files in self.folders.items():
+            for name in sorted(glob.glob(folder + "/*.f16")):
+                if name not in files:
+                    files[name] = np.memmap(name, "<f2", "r").reshape(-1, WINDOWS, ROW)
+        self.parts = [f for files in self.folders.values() for f in files.values()]
+        self.last = list(self.folders[list(self.folders)[-1]].values())
 
     def batch(self, rng, n, length):
         rows = np.empty((n, length, ROW), np.float32)
         for i in range(n):
-            part = self.parts[rng.integers(len(self.parts))]
+            of = self.last if len(self.folders) > 1 and rng.random() < 0.5 else self.parts
+            part = of[rng.integers(len(of))]
             start = rng.integers(WINDOWS - length + 1)
             rows[i] = part[rng.integers(len(part)), start : start + length]
         return torch.from_numpy(rows)
@@ -79,18 +81,26 @@ def blurred(x):
     """The features as if the person had been measured a little otherwise, so that no
     voice is known by heart."""
     n = x.shape[0]
-    steps = torch.randn(n, 1, 8) * 0.1  # 2 dB, smooth over the bands
+    steps = torch.randn(n, 1, 8) * 0.12  # 2.4 dB, smooth over the bands
     off = nn.functional.interpolate(steps, size=BANDS, mode="linear", align_corners=True)
     cues = torch.randn(n, 1, 4) * 0.05
     x = x.clone()
     x[:, :, :BANDS] += off
     x[:, :, 2 * BANDS + 4 : 2 * BANDS + 8] += cues
-    return x + torch.randn_like(x) * 0.03
+    return x + torch.randn_like(x) * 0.05
 
 
-def losses(logits, rows, tilt):
+def begin(near):
+    """1 in the first 60 ms after at least 150 ms in which the person did not speak."""
+    before = nn.functional.pad(near, (21, 0))[:, : near.shape[1] + 15]
+    silent = 1 - nn.functional.max_pool1d(before[:, None], 15, 1)[:, 0, : near.shape[1]]
+    return near * silent
+
+
+def losses(logits, rows, tilt, care=0):
     """One loss for each scene: how far what is heard is from what should be, as a
-    compressed amplitude, and how wrong the two decisions are."""
+    compressed amplitude, and how wrong the two decisions are. Care makes beginnings of
+    words, and two voices at once, weigh more."""
     total = 0
     for i, lag in enumerate(LAGS):
         y = logits[:, lag:, i * OUT : (i + 1) * OUT]
@@ -101,13 +111,16 @@ def losses(logits, rows, tilt):
         size = 10 ** (level * 0.4 / 20)
         a, b = size * (got + 0.01) ** 0.4, size * (want + 0.01) ** 0.4
         error = (a - b) ** 2
-        error = torch.where(a < b, error * tilt, error).mean((1, 2))
+        error = torch.where(a < b, error * tilt, error).mean(2)
         loud = 10 ** (level * 0.7 / 20)  # and as it is, which is what two voices at once need
-        error = error + 0.3 * (loud * (got - want)).clamp(-5, 5).square().mean((1, 2))
+        error = error + 0.3 * (loud * (got - want)).clamp(-5, 5).square().mean(2)
         near, other = r[:, :, FEATURES + BANDS], r[:, :, FEATURES + BANDS + 1]
+        begins = begin(near) if care else 0 * near
+        error = (error * (1 + care * near * other + care * begins)).mean(1)
         # what the person says counts by its level, what is let through by its own
         own = (size * want ** 0.4).mean(2)
         weight = torch.where(near > 0.5, own.clamp(0.1, 1) * 1.5, size.mean(2).clamp(0.1, 1.5))
+        weight = weight * (1 + 2 * care * begins)
         decide = nn.functional.binary_cross_entropy_with_logits(y[:, :, BANDS], near, reduction="none")
         beside = nn.functional.binary_cross_entropy_with_logits(y[:, :, BANDS + 1], other, reduction="none")
         total = total + error + 0.25 * (weight * decide).mean(1) + 0.02 * beside.mean(1)
@@ -160,6 +173,16 @@ def save(net, path):
             f.write(np.ascontiguousarray(np.asarray(p), "<f4").tobytes())
 
 
+def kept(net, held, path, best, when):
+    """Judges net, and keeps it if it is better than best. Returns its loss."""
+    loss, lines = judge(net, held)
+    print("%s held out %.4f\n  %s" % (when, loss, "\n  ".join(lines)), flush=True)
+    if loss < best:
+        save(net, path)
+        torch.save(net.state_dict(), path + ".mean")
+    return loss
+
+
 def main():
     a = argparse.ArgumentParser()
     a.add_argument("scenes")
@@ -170,13 +193,13 @@ def main():
     a.add_argument("--start", default="")
     a.add_argument("--rate", type=float, default=2e-3)
     a.add_argument("--tilt", type=float, default=2.5)
-    a.add_argument("--most", type=int, default=700, help="files kept in memory")
+    a.add_argument("--care", type=float, default=0.7)
     a = a.parse_args()
     torch.set_num_threads(a.threads)
     torch.manual_seed(1)
     torch.set_flush_denormal(True)
     rng = np.random.default_rng(1)
-    scenes, held = Scenes(a.scenes, a.most), Scenes(a.validation, 8)
+    scenes, held = Scenes(a.scenes), Scenes(a.validation)
     some = scenes.batch(rng, 256, WINDOWS)[:, :, :FEATURES].reshape(-1, FEATURES)
     net = Net(some.mean(0), 1 / (some.std(0) + 1e-3))
     if a.start:
@@ -185,14 +208,14 @@ def main():
     mean.load_state_dict(net.state_dict())
     mean.eval()
     print("weights", sum(p.numel() for p in net.parameters()), "files", len(scenes.parts), flush=True)
-    optimizer = torch.optim.AdamW(net.parameters(), lr=a.rate, betas=(0.9, 0.99), weight_decay=0.02)
-    began, step, seen = time.time(), 0, []
+    optimizer = torch.optim.AdamW(net.parameters(), lr=a.rate, betas=(0.9, 0.99), weight_decay=0.05)
+    began, step, seen, best = time.time(), 0, [], math.inf
     while (done := (time.time() - began) / 60 / a.minutes) < 1:
         rows = scenes.batch(rng, 48, 450)
         for group in optimizer.param_groups:
-            group["lr"] = a.rate * min(1, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * done) + 0.01)
-        each = losses(net(blurred(rows[:, :, :FEATURES])), rows, a.tilt)
-        worst = (each / each.mean()).detach().clamp(0.3, 4).sqrt()  # the hard scenes teach most
+            group["lr"] = a.rate * min(1, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * done) + 0.005)
+        each = losses(net(blurred(rows[:, :, :FEATURES])), rows, a.tilt, a.care)
+        worst = (each / each.mean()).detach().clamp(0.25, 5) ** 0.6  # the hard scenes teach most
         loss = (each * worst).mean()
         optimizer.zero_grad()
         loss.backward()
@@ -207,14 +230,10 @@ def main():
         if step % 50 == 0:
             scenes.refresh()
         if step % 200 == 0:
-            loss, lines = judge(mean, held)
-            print("step %d, %.0f min, files %d: learned %.4f held out %.4f" % (step, done * a.minutes, len(scenes.names), np.mean(seen), loss))
-            print("  " + "\n  ".join(lines), flush=True)
+            best = min(best, kept(mean, held, a.model, best, "step %d, %.0f min, files %d: learned %.4f" % (step, done * a.minutes, len(scenes.parts), np.mean(seen))))
             seen = []
-            save(mean, a.model)
             torch.save(net.state_dict(), a.model + ".state")
-            torch.save(mean.state_dict(), a.model + ".mean")
-    save(mean, a.model)
+    kept(mean, held, a.model, best, "step %d, the end:" % step)
 
 
 if __name__ == "__main__":
