@@ -3,6 +3,7 @@
 package window
 
 import (
+	"cmp"
 	"strings"
 	"unicode"
 
@@ -108,7 +109,7 @@ func (f *face) newTools() {
 		case "panic":
 			l = danger
 		}
-		b := f.newButton(v.Name, keyOfVerb(v), l, func() { f.do(v) })
+		b := f.newButton(v.Name, cmp.Or(keyOfVerb(v), lineKey+v.Name), l, func() { f.do(v) })
 		f.tools = append(f.tools, tool{v, b})
 		f.toolsBox.Add(b)
 	}
