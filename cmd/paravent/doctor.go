@@ -149,7 +149,7 @@ func settingsFinding() say.Finding {
 	if err == nil {
 		err = person.Join.Choices()
 	}
-	if file, choice := (*config.FileError)(nil), (*config.ChoiceError)(nil); errors.As(err, &file) || errors.As(err, &choice) {
+	if file, choice, thin := (*config.FileError)(nil), (*config.ChoiceError)(nil), (*config.BudgetError)(nil); errors.As(err, &file) || errors.As(err, &choice) || errors.As(err, &thin) {
 		return say.Finding{Check: "settings", Grade: say.Bad, Problem: say.Problem{Code: "settings-file", Text: err.Error(), Hint: "mend the settings file or remove it"}}
 	}
 	if err != nil {

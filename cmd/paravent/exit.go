@@ -48,6 +48,7 @@ func report(w io.Writer, err error) int {
 		usage  *usageError
 		ended  *endedError
 		choice *config.ChoiceError
+		thin   *config.BudgetError
 		file   *config.FileError
 		denied *egress.DeniedError
 		cut    *cutError
@@ -68,6 +69,8 @@ func report(w io.Writer, err error) int {
 		p, code = say.Ended(ended.ended), exitEnded
 	case errors.As(err, &choice):
 		p, code = say.Problem{Text: choice.Error(), Hint: "paravent join --help shows what can be typed"}, exitUsage
+	case errors.As(err, &thin):
+		p, code = say.Problem{Text: thin.Error(), Hint: "such as --budget 64k/128k; leave it out where the link is good"}, exitUsage
 	case errors.As(err, &file):
 		p = say.Problem{Text: file.Error(), Hint: "mend the settings file or remove it"}
 	case errors.As(err, &usage):

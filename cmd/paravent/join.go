@@ -12,10 +12,12 @@ import (
 
 	"paravent/cmd/internal/config"
 	"paravent/cmd/internal/shield"
+	"paravent/media/budget"
 	"paravent/media/call"
 	"paravent/media/codec"
 	"paravent/media/sealed"
 	"paravent/media/sfu"
+	"paravent/privacy/egress"
 	"paravent/privacy/parcel"
 	"paravent/privacy/policy"
 	"paravent/privacy/seal"
@@ -47,6 +49,11 @@ func join(ctx context.Context, link string, chosen, settings config.Join, rules 
 	}
 	keys := openKeys(chosen.Remember, rules)
 	defer keys.store.Close()
+	limit, err := limitOf(chosen, rules)
+	if err != nil {
+		return err
+	}
+	net.guard.Bound(egress.Bounds{Up: limit.Up, Down: limit.Down, Patient: budget.Pictures(limit.Up)})
 	where, err := net.find(ctx, link, visitor{name: chosen.Name, server: chosen.Server}, rules)
 	if err != nil {
 		return err
@@ -99,7 +106,7 @@ func join(ctx context.Context, link string, chosen, settings config.Join, rules 
 		defer func() { err = errors.Join(err, kept.End(endWord(c), flows(net.guard))) }()
 	}
 
-	figures, err := openStats(chosen.Stats)
+	figures, err := openStats(chosen.Stats, net.guard.Traffic)
 	if err != nil {
 		return err
 	}
@@ -130,9 +137,16 @@ func join(ctx context.Context, link string, chosen, settings config.Join, rules 
 		Background: m.background, Gate: m.gate,
 		StartCamera: chosen.Camera != "off", StartMicrophone: chosen.Microphone != "off" && !chosen.Push(),
 		PushToTalk: chosen.Push(), Confidential: chosen.Confidential,
-		AwayMutes: chosen.Away == "mute", Diary: diaryOf(kept), Began: began,
+		Limit: limit, AwayMutes: chosen.Away == "mute", Diary: diaryOf(kept), Began: began,
 	}, m.equipment)
 	return attend(ctx, c, m, figures, chosen)
+}
+
+// limitOf is how much may go over the wire: what the person and the policy say, the
+// stricter of both in each direction.
+func limitOf(chosen config.Join, rules policy.Policy) (budget.Limit, error) {
+	l, err := config.ParseBudget(chosen.Budget)
+	return l.Stricter(budget.Limit{Up: int(rules.MostUp), Down: int(rules.MostDown)}), err
 }
 
 // attend shows c in a face until it has ended.

@@ -352,7 +352,7 @@ func TestABrokenPolicyAndOneThatAsksForTooMuchHaveTheirExitCode(t *testing.T) {
 			{"policy", "show"},
 			{"policy", "check"},
 		},
-		"[mandatory]\nupload_at_most = \"128k\"\n": {{"join", "livekit+ws://127.0.0.1:1/?token=x"}},
+		"[mandatory]\nverified_members_only = true\n": {{"join", "livekit+ws://127.0.0.1:1/?token=x"}},
 	} {
 		h.write(h.office.Path, text)
 		for _, args := range commands {

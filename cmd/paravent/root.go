@@ -96,6 +96,7 @@ Exit codes: 0 done, 1 error, 2 usage, 3 ended by the server, 4 refused by you,
 	f.StringVar(&chosen.Name, "name", settings.Name, "the name that the others see")
 	f.StringVar(&chosen.Speaker, "speaker", settings.Speaker, "a device, off or file:PATH.wav (default: the system's)")
 	f.StringVar(&chosen.Screen, "screen", settings.Screen, "the screen or window that is shared when you say so")
+	f.StringVar(&chosen.Budget, "budget", settings.Budget, "UP/DOWN, such as 64k/128k: bits a second on the wire at most, headers included; speech first")
 	f.StringVar(&chosen.Stats, "stats", "", "write one JSON object with figures a second to this file")
 	f.StringVar(&chosen.TokenFile, "token-file", "", "read the pass from this file (or set PARAVENT_TOKEN)")
 	f.StringVar(&chosen.Receipt, "receipt", settings.Receipt, "on keeps a receipt of the call on this machine, without content; off keeps none")

@@ -21,9 +21,10 @@ type stats struct {
 	file *os.File
 	out  *bufio.Writer
 	last figures
+	wire func() []egress.Flow // what went over the network so far
 }
 
-func openStats(path string) (*stats, error) {
+func openStats(path string, wire func() []egress.Flow) (*stats, error) {
 	if path == "" {
 		return &stats{}, nil
 	}
@@ -31,7 +32,7 @@ func openStats(path string) (*stats, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &stats{file: f, out: bufio.NewWriter(f)}, nil
+	return &stats{file: f, out: bufio.NewWriter(f), wire: wire}, nil
 }
 
 func (s *stats) close() error {
@@ -58,10 +59,20 @@ func (s *stats) follow(ctx context.Context, c *call.Call) {
 		if c.State().Ended != nil {
 			return // it has no figures any more; the last second's stand
 		}
-		if s.write(figuresOf(c, time.Since(began))) != nil {
+		if s.write(s.now(c, time.Since(began))) != nil {
 			return // the disk is full; the call goes on
 		}
 	}
+}
+
+// now is the figures of now.
+func (s *stats) now(c *call.Call, since time.Duration) figures {
+	f := figuresOf(c, since)
+	for _, w := range s.wire() {
+		f.WireUp += w.Up.Wire
+		f.WireDown += w.Down.Wire
+	}
+	return f
 }
 
 // end writes the last figures once more, with what went over the network until
@@ -97,6 +108,8 @@ type figures struct {
 	Heap         uint64              `json:"heap_bytes"`
 	BytesUp      uint64              `json:"bytes_up"`
 	BytesDown    uint64              `json:"bytes_down"`
+	WireUp       uint64              `json:"wire_up"` // bytes of everything, with the headers of IP, UDP and TCP
+	WireDown     uint64              `json:"wire_down"`
 	Traffic      []flow              `json:"traffic,omitempty"` // in the last line only
 }
 

@@ -181,6 +181,16 @@ func shown(bitrate, was int) int {
 	return bitrate
 }
 
+// Pictures is what all pictures together may take on the wire within a limit, in bits
+// per second: what speech leaves. Without a limit it is 0.
+func Pictures(up int) int {
+	if up == 0 {
+		return 0
+	}
+	p := Divide(Need{Limit: up, Camera: true}, Plan{})
+	return max(up-p.Kept-p.Speech, LeastPicture/2)
+}
+
 // Watched is how many bits per second of pictures of others may be asked for, where
 // so many voices are heard; 0 is none at all, and without a bound it is Most. A voice
 // is taken to need as much as ours would.

@@ -18,6 +18,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"paravent/media/budget"
 	"paravent/media/capture"
 	"paravent/media/codec"
 	"paravent/media/present"
@@ -78,6 +79,9 @@ type Settings struct {
 	// again by itself.
 	AwayMutes bool
 
+	// Limit bounds what goes over the wire, headers included.
+	Limit budget.Limit
+
 	Diary Diary // of the call; nil keeps none
 
 	Began time.Time // when the program was started
@@ -122,6 +126,10 @@ func New(s *sealed.Session, set Settings, e Equipment) *Call {
 		Encryption: Encryption{Grade: s.Grade(), Required: s.Required()},
 		Own:        Own{Camera: Sending{Phase: Off}, Microphone: Sending{Phase: Off}, Screen: Sending{Phase: Off}, Background: set.Background, Gate: set.Gate, PushToTalk: set.PushToTalk},
 	}
+	c.state.Thin.Limit = set.Limit
+	if up := set.Limit.Up; up > 0 && up < thinCamera {
+		c.settings.Wish.Width, c.settings.Wish.Height, c.settings.Wish.FPS = 320, 180, 15
+	}
 	if set.Policy.MayUse(policy.Chat) != nil {
 		c.state.Caps.Chat = false
 	}
@@ -155,6 +163,9 @@ func (c *Call) Run(ctx context.Context) error {
 	}()
 	if c.settings.Rehearsal {
 		own.Go(func() { c.measure(ctx) })
+	}
+	if !c.settings.Limit.None() {
+		own.Go(func() { c.divide(ctx) })
 	}
 	own.Go(func() { c.followTalk(ctx) })
 	leave := ctx.Done()

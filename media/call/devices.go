@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"paravent/media/budget"
 	"paravent/media/capture"
 	"paravent/media/codec"
 	"paravent/media/frame"
@@ -81,11 +82,26 @@ func (c *Call) sendPictures(ctx context.Context, f *feed, cam capture.Camera, ne
 		Camera: cam, Chain: chain, NewEncoder: coder.NewEncoder, Layers: offer.Layers, Screen: screen,
 		Outlet: outlet, Began: time.Since(c.settings.Began), Self: c.others.self(f.source), Held: f.held, Noted: f.noted, Meter: &f.meter,
 	}
+	limit := func(p budget.Plan) {
+		part := p.Camera
+		if screen {
+			part = p.Screen
+		}
+		line.Limit(part)
+	}
+	c.limitAtOnce(limit)
 	run := func(ctx context.Context) error {
 		defer chain.Close()
 		return line.Run(ctx)
 	}
-	return running{device: cam.Device(), run: run, fresh: func() { line.Fresh.Store(true) }, reveal: chain.Reveal, gauge: chain.Revealed}, nil
+	return running{device: cam.Device(), run: run, fresh: func() { line.Fresh.Store(true) }, reveal: chain.Reveal, gauge: chain.Revealed, limit: limit}, nil
+}
+
+// limitAtOnce has a new line keep to the limit from its first packet on.
+func (c *Call) limitAtOnce(limit func(budget.Plan)) {
+	if !c.settings.Limit.None() {
+		limit(budget.Divide(c.need(c.State(), c.session.Stats()), budget.Plan{}))
+	}
 }
 
 // pictureCodec is the codec that the person chose or, where the server takes
@@ -129,7 +145,15 @@ func (c *Call) openMicrophone(ctx context.Context, f *feed) (r running, err erro
 		Microphone: mic, Chain: chain, Encoder: enc,
 		Outlet: outlet, Began: time.Since(c.settings.Began), Held: f.held, Noted: f.noted, Meter: &f.meter, Tap: c.take.add,
 	}
-	return running{device: mic.Device(), run: line.Run, fresh: func() {}, reveal: noReveal, gauge: noGauge}, nil
+	last := budget.Sound{}
+	limit := func(p budget.Plan) {
+		if p.Sound != last {
+			last = p.Sound
+			line.Shape.Store(&p.Sound)
+		}
+	}
+	c.limitAtOnce(limit)
+	return running{device: mic.Device(), run: line.Run, fresh: func() {}, reveal: noReveal, gauge: noGauge, limit: limit}, nil
 }
 
 // Watch decodes a track and shows it in sink, at the size of v, until it is

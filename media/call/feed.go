@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"paravent/media/budget"
 	"paravent/media/capture"
 	"paravent/media/codec"
 	"paravent/media/send"
@@ -26,7 +27,8 @@ type feed struct {
 
 	meter send.Meter
 
-	turn sync.Mutex // held by on and off while they work
+	turn    sync.Mutex // held by on and off while they work
+	telling sync.Mutex // held while the room is told
 
 	mu     sync.Mutex // guards everything that follows
 	closed bool
@@ -36,6 +38,8 @@ type feed struct {
 	fresh  func() // makes the next picture a keyframe
 	reveal func(time.Duration) bool
 	gauge  gauge
+	limit  func(budget.Plan)
+	dimmed bool          // the room was told that the link has no room for the pictures
 	done   chan struct{} // closed when the line and its device are
 	outlet sfu.Outlet    // stays while the device is off, muted
 	offer  sfu.TrackOffer
@@ -48,6 +52,7 @@ type running struct {
 	fresh  func()
 	reveal func(time.Duration) bool // shows what the person holds; false if it cannot
 	gauge  gauge
+	limit  func(budget.Plan) // keeps to a plan from now on
 }
 
 // A gauge says what share of the room can be made out; see filter.Gauged.
@@ -56,13 +61,16 @@ type gauge func() (share float64, ok bool)
 // noGauge is of a device that is off, or of one without pictures.
 func noGauge() (share float64, ok bool) { return 0, false }
 
+// noLimit is of a device that is off.
+func noLimit(budget.Plan) {}
+
 // noReveal is of a device that is off, or of one without pictures.
 func noReveal(time.Duration) bool { return false }
 
 func (c *Call) newFeed(src sfu.Source, sending func(*Own) *Sending, open func(context.Context, *feed) (running, error)) *feed {
 	done := make(chan struct{})
 	close(done)
-	return &feed{call: c, source: src, sending: sending, open: open, done: done, stop: func() {}, fresh: func() {}, reveal: noReveal, gauge: noGauge, valve: &valve{}}
+	return &feed{call: c, source: src, sending: sending, open: open, done: done, stop: func() {}, fresh: func() {}, reveal: noReveal, gauge: noGauge, limit: noLimit, valve: &valve{}}
 }
 
 func (f *feed) choose(name string) {
@@ -108,7 +116,7 @@ func (f *feed) on(ctx context.Context) error {
 		return err
 	}
 	f.mu.Lock()
-	f.fresh, f.reveal, f.gauge = r.fresh, r.reveal, r.gauge
+	f.fresh, f.reveal, f.gauge, f.limit = r.fresh, r.reveal, r.gauge, r.limit
 	f.mu.Unlock()
 	f.show(Sending{Phase: On, Device: sfu.Foreign(r.device.Label).Clean()})
 	if f.source == sfu.Microphone {
@@ -148,7 +156,7 @@ func (f *feed) end() {
 	f.mu.Lock()
 	f.valve.close()
 	f.stop()
-	f.fresh, f.reveal, f.gauge = func() {}, noReveal, noGauge
+	f.fresh, f.reveal, f.gauge, f.limit, f.dimmed = func() {}, noReveal, noGauge, noLimit, false
 	outlet, done, closed := f.outlet, f.done, f.closed
 	if f.source == sfu.Screen {
 		f.outlet = nil
@@ -166,6 +174,8 @@ func (f *feed) end() {
 // tellRoom says that nothing comes any more: a shared screen is taken back, a
 // camera and a microphone are dark and silent.
 func (f *feed) tellRoom(o sfu.Outlet) error {
+	f.telling.Lock()
+	defer f.telling.Unlock()
 	if f.source == sfu.Screen {
 		return o.Close()
 	}

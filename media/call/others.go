@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"math"
+	"slices"
 	"sync"
 	"time"
 
+	"paravent/media/budget"
 	"paravent/media/codec"
 	"paravent/media/present"
 	"paravent/media/receive"
@@ -23,12 +26,15 @@ type receivers struct {
 	running sync.WaitGroup
 	selves  map[sfu.Source]*present.Relay
 
-	mu     sync.Mutex // guards everything that follows
-	tracks []Track
-	lines  map[sfu.TrackID]*receiving
-	views  map[sfu.TrackID]sfu.View // not zero
-	relays map[sfu.TrackID]*present.Relay
-	wishes map[sfu.MemberID]Volume // for the whole call, also of who has left
+	mu         sync.Mutex // guards everything that follows
+	tracks     []Track
+	lines      map[sfu.TrackID]*receiving
+	views      map[sfu.TrackID]sfu.View // not zero
+	relays     map[sfu.TrackID]*present.Relay
+	bits, most int                     // per second of pictures, and how many of them, that may come
+	parts      int                     // pictures that come
+	without    bool                    // one that is watched may not come
+	wishes     map[sfu.MemberID]Volume // for the whole call, also of who has left
 }
 
 // receiving is one line.
@@ -41,6 +47,7 @@ type receiving struct {
 	mu    sync.Mutex // guards everything that follows
 	inlet sfu.Inlet
 	sound *receive.SoundLine
+	view  sfu.View // as the server was told last
 }
 
 func newReceivers(c *Call) *receivers {
@@ -51,6 +58,7 @@ func newReceivers(c *Call) *receivers {
 		views:  make(map[sfu.TrackID]sfu.View),
 		relays: make(map[sfu.TrackID]*present.Relay),
 		wishes: make(map[sfu.MemberID]Volume),
+		bits:   budget.Most, most: math.MaxInt,
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	return r
@@ -79,12 +87,15 @@ func (r *receivers) watch(id sfu.TrackID, v sfu.View, sink present.VideoSink) {
 		delete(r.views, id)
 	} else {
 		relay.To(sink)
-		if line := r.lines[id]; line != nil && r.views[id] != v {
-			line.want(v, r.call)
-		}
 		r.views[id] = v
 	}
 	r.reconcile()
+}
+
+// mayReceive reports whether a track of another may be asked for. It must be called
+// with mu held.
+func (r *receivers) mayReceive(t Track) bool {
+	return r.call.barred(t) == 0 && t.Member != r.call.session.Self().ID
 }
 
 // reconcile must be called with mu held.
@@ -92,9 +103,15 @@ func (r *receivers) reconcile() {
 	wanted := make(map[sfu.TrackID]Track)
 	for _, t := range r.tracks {
 		_, watched := r.views[t.ID]
-		if r.call.barred(t) == 0 && t.Member != r.call.session.Self().ID && (t.Source.IsSound() || watched) {
+		if r.mayReceive(t) && (t.Source.IsSound() || watched && (t.Muted || r.most > 0)) {
 			wanted[t.ID] = t
 		}
+	}
+	pictures := r.chosen()
+	if r.without {
+		maps.DeleteFunc(wanted, func(id sfu.TrackID, t Track) bool {
+			return !t.Source.IsSound() && !slices.ContainsFunc(pictures, func(c Track) bool { return c.ID == id })
+		})
 	}
 	for id, line := range r.lines {
 		if t, ok := wanted[id]; !ok || t.Encrypted != line.encrypted {
@@ -102,9 +119,13 @@ func (r *receivers) reconcile() {
 			delete(r.lines, id)
 		}
 	}
+	r.parts = len(pictures)
 	for id, t := range wanted {
-		if r.lines[id] == nil && r.ctx.Err() == nil {
+		switch line := r.lines[id]; {
+		case line == nil && r.ctx.Err() == nil:
 			r.start(t)
+		case line != nil && !t.Source.IsSound():
+			line.want(r.fitted(r.views[id], r.parts), r.call)
 		}
 	}
 	maps.DeleteFunc(r.relays, func(id sfu.TrackID, _ *present.Relay) bool {
@@ -167,8 +188,9 @@ func (r *receivers) run(ctx context.Context, t Track, line *receiving, relay *pr
 		return r.hear(ctx, line, inlet)
 	}
 	r.mu.Lock()
-	view := r.views[t.ID]
+	view := r.fitted(r.views[t.ID], r.parts)
 	line.set(inlet, nil)
+	line.saw(view)
 	r.mu.Unlock()
 	defer line.set(nil, nil)
 	if err := inlet.Want(view); err != nil {
@@ -256,12 +278,19 @@ func (l *receiving) set(in sfu.Inlet, sound *receive.SoundLine) {
 	l.inlet, l.sound = in, sound
 }
 
+func (l *receiving) saw(v sfu.View) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.view = v
+}
+
 func (l *receiving) want(v sfu.View, c *Call) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.inlet == nil {
+	if l.inlet == nil || l.view == v {
 		return
 	}
+	l.view = v
 	if err := l.inlet.Want(v); err != nil {
 		c.kit.Log.Debug("view", "err", err)
 	}

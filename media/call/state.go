@@ -40,6 +40,7 @@ type State struct {
 	// is never changed in place.
 	Volumes map[sfu.MemberID]Volume
 
+	Thin     Thin
 	Own      Own
 	Take     Take
 	Notices  []Notice          // what the person should know, oldest first
@@ -165,7 +166,10 @@ const (
 	FileKept      What = "file kept"
 	FileSent      What = "file sent"
 	NoFiles       What = "no files"
-	Organisation  What = "organisation" // has something to tell, which is Arg
+	PicturesOff   What = "pictures off" // because the link is limited
+	PicturesBack  What = "pictures back"
+	LinkTooThin   What = "link too thin" // for speech
+	Organisation  What = "organisation"  // has something to tell, which is Arg
 
 	// What the room lets people know is the connector's word, such as
 	// sfu.RoomLocked; Arg says who, and what.

@@ -33,8 +33,9 @@ type encoding struct {
 	base   uint32 // random: RFC 3550, section 5.1
 	levels uint8  // the extension that tells whether somebody speaks
 	frames uint64
-	began  bool // a keyframe was sent
-	told   int  // bits per second, as asked last
+	began  bool        // a keyframe was sent
+	told   int         // bits per second, as asked last
+	turn   *time.Timer // of a packet that waits for room; nil before the first
 }
 
 var _ webrtc.TrackLocal = (*encoding)(nil)
@@ -178,8 +179,46 @@ func (e *encoding) level(size int) {
 }
 
 func (e *encoding) write(payload []byte, last bool) error {
+	if !e.outlet.isSound() && !e.room(len(payload)) {
+		return nil
+	}
 	e.header.SequenceNumber++
 	e.header.Marker = last && !e.outlet.isSound()
 	_, err := e.out.WriteRTP(&e.header, payload)
 	return err
 }
+
+// around is how many bytes a packet of a picture has around its payload, with IPv6.
+const around = 40 + 8 + 12 + 20 + 16
+
+// room waits until the guard has room for a packet of a picture, and reports whether
+// it is still to be sent. While it waits, the encoding can be muted and taken back.
+func (e *encoding) room(n int) bool {
+	p := e.outlet.peer
+	if p.lane == nil {
+		return true
+	}
+	for wait := p.lane.Patient(n + around); wait > 0; wait = p.lane.Patient(n + around) {
+		wait = min(wait, mostWait)
+		if e.turn == nil {
+			e.turn = time.NewTimer(wait)
+		} else {
+			e.turn.Reset(wait)
+		}
+		e.mu.Unlock()
+		select {
+		case <-e.turn.C:
+		case <-p.done:
+		}
+		e.mu.Lock()
+		if p.closing() || e.out == nil || e.outlet.muted.Load() || e.outlet.done.Load() {
+			e.began = false
+			return false
+		}
+	}
+	return true
+}
+
+// mostWait is how long at most a packet that waits does not notice that it is not
+// wanted any more.
+const mostWait = 10 * time.Millisecond

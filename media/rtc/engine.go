@@ -17,6 +17,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"paravent/media/codec"
+	"paravent/privacy/egress"
 )
 
 // Header extensions that pion has no constant for.
@@ -97,7 +98,7 @@ func phone() []webrtc.RTPCodecParameters {
 	}
 }
 
-func mediaEngine(withPhone bool) (*webrtc.MediaEngine, error) {
+func mediaEngine(withPhone, thin bool) (*webrtc.MediaEngine, error) {
 	m := &webrtc.MediaEngine{}
 	for _, name := range codecs() {
 		kind := webrtc.RTPCodecTypeVideo
@@ -128,6 +129,9 @@ func mediaEngine(withPhone bool) (*webrtc.MediaEngine, error) {
 		{sdp.TransportCCURI, true, true},
 		{sdp.AudioLevelURI, true, false},
 	} {
+		if thin && (e.uri == absSendTimeURI || e.uri == sdp.TransportCCURI) {
+			continue
+		}
 		for kind, on := range map[webrtc.RTPCodecType]bool{webrtc.RTPCodecTypeAudio: e.sound, webrtc.RTPCodecTypeVideo: e.picture} {
 			if !on {
 				continue
@@ -151,7 +155,11 @@ const (
 // interceptors are built from the socket outwards: what is registered first is
 // nearest to it. The valves come first, so that they hold back also what the
 // responder sends again; the estimator sees every packet that leaves.
-func (p *Peer) interceptors() (*interceptor.Registry, error) {
+//
+// On a thin way there are no numbers across the whole way and no feedback on them: at
+// ten reports a second they take 6 kbit/s in each direction, a quarter of what two
+// people need to speak. What may be sent is known there: it was said.
+func (p *Peer) interceptors(thin bool) (*interceptor.Registry, error) {
 	r := &interceptor.Registry{}
 	r.Add(p.valves)
 	estimate, err := cc.NewInterceptor(p.newEstimator)
@@ -172,11 +180,15 @@ func (p *Peer) interceptors() (*interceptor.Registry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("retransmission: %w", err)
 	}
-	got, err := report.NewReceiverInterceptor(report.WithReceiverLoggerFactory(p.log))
+	every := reportEvery
+	if thin {
+		every = thinReportEvery
+	}
+	got, err := report.NewReceiverInterceptor(report.ReceiverInterval(every), report.WithReceiverLoggerFactory(p.log))
 	if err != nil {
 		return nil, fmt.Errorf("reports: %w", err)
 	}
-	sent, err := report.NewSenderInterceptor(report.WithSenderLoggerFactory(p.log))
+	sent, err := report.NewSenderInterceptor(report.SenderInterval(every), report.WithSenderLoggerFactory(p.log))
 	if err != nil {
 		return nil, fmt.Errorf("reports: %w", err)
 	}
@@ -184,22 +196,47 @@ func (p *Peer) interceptors() (*interceptor.Registry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("transport-wide feedback: %w", err)
 	}
-	for _, f := range []interceptor.Factory{estimate, number, &repairs{}, again, missing, got, sent, feedback} {
+	chain := []interceptor.Factory{estimate, number, &repairs{}, again, missing, got, sent, feedback}
+	if thin {
+		chain = []interceptor.Factory{&repairs{}, again, missing, got, sent}
+	}
+	for _, f := range chain {
 		r.Add(f)
 	}
 	return r, nil
 }
 
+// thinBelow is the bound, in bits per second and either direction, below which a way
+// is thin.
+const thinBelow = 300_000
+
+// isThin reports whether a bound makes a way thin.
+func isThin(b egress.Bounds) bool {
+	return b.Up > 0 && b.Up < thinBelow || b.Down > 0 && b.Down < thinBelow
+}
+
+// How often each stream is reported on, and how often a way that is well shows so.
+const (
+	reportEvery     = time.Second
+	thinReportEvery = 3 * time.Second
+	aliveEvery      = time.Second
+	thinAliveEvery  = 2 * time.Second
+)
+
 // settings say how pion reaches the network: only through the guard's sockets,
 // without mDNS, without TCP candidates (pion opens those past transport.Net).
-func (p *Peer) settings(s Settings, network transport.Net) webrtc.SettingEngine {
+func (p *Peer) settings(s Settings, network transport.Net, thin bool) webrtc.SettingEngine {
 	e := webrtc.SettingEngine{LoggerFactory: p.log}
 	e.SetNet(network)
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	e.DisableActiveTCP(true)
 	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	e.SetIncludeLoopbackCandidate(s.Loopback)
-	e.SetICETimeouts(3*time.Second, 10*time.Second, time.Second)
+	if thin {
+		e.SetICETimeouts(3*thinAliveEvery, 10*thinAliveEvery, thinAliveEvery)
+	} else {
+		e.SetICETimeouts(3*aliveEvery, 10*aliveEvery, aliveEvery)
+	}
 	e.SetSrflxAcceptanceMinWait(100 * time.Millisecond)
 	e.SetPrflxAcceptanceMinWait(200 * time.Millisecond)
 	e.SetRelayAcceptanceMinWait(500 * time.Millisecond)

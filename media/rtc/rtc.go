@@ -20,6 +20,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,6 +31,7 @@ import (
 	"github.com/pion/transport/v4"
 	"github.com/pion/webrtc/v4"
 
+	"paravent/media/budget"
 	"paravent/privacy/egress"
 )
 
@@ -111,15 +113,16 @@ func NewPeer(s Settings, on Handlers) (*Peer, error) {
 func newPeer(s Settings, on Handlers, count *wire, network transport.Net) (*Peer, error) {
 	p := &Peer{wire: count, network: network, on: on, log: journal{s.Log}, valves: newValves(), lane: s.Lane, loopback: s.Loopback, done: make(chan struct{})}
 	p.told = told{noHost: s.NoHost || s.RelayOnly, relayOnly: s.RelayOnly}
-	media, err := mediaEngine(s.Phone)
+	thin := s.Lane != nil && isThin(s.Lane.Bounds())
+	media, err := mediaEngine(s.Phone, thin)
 	if err != nil {
 		return nil, err
 	}
-	chain, err := p.interceptors()
+	chain, err := p.interceptors(thin)
 	if err != nil {
 		return nil, err
 	}
-	api := webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(chain), webrtc.WithSettingEngine(p.settings(s, network)))
+	api := webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(chain), webrtc.WithSettingEngine(p.settings(s, network, thin)))
 	config := webrtc.Configuration{BundlePolicy: webrtc.BundlePolicyMaxBundle, ICEServers: p.relays(s.Relays)}
 	if s.RelayOnly {
 		config.ICETransportPolicy = webrtc.ICETransportPolicyRelay
@@ -298,6 +301,24 @@ func (p *Peer) RTT() time.Duration {
 		return 0
 	}
 	return time.Duration(s.CurrentRoundTripTime * float64(time.Second))
+}
+
+// Header is how many bytes each packet of sound takes beside the sound; 0 while the way
+// is not open. A relay is taken to be the dearest kind.
+func (p *Peer) Header() int {
+	if s := p.pc.ICEConnectionState(); s != webrtc.ICEConnectionStateConnected && s != webrtc.ICEConnectionStateCompleted {
+		return 0
+	}
+	pair, err := p.pc.SCTP().Transport().ICETransport().GetSelectedCandidatePair()
+	switch {
+	case err != nil || pair == nil:
+		return 0
+	case pair.Local.Typ == webrtc.ICECandidateTypeRelay:
+		return budget.Relayed
+	case strings.Contains(pair.Remote.Address, ":"):
+		return budget.DirectIPv6
+	}
+	return budget.DirectIPv4
 }
 
 // Bytes counts what went over the wire, with the headers of UDP and IP.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
+	"paravent/media/budget"
 	"paravent/media/capture"
 	"paravent/media/codec"
 	"paravent/media/frame"
@@ -31,6 +33,9 @@ type SoundLine struct {
 	// Tap is given every block that was cleared, which it borrows until it
 	// returns; nil is none. Real-time: it must not block or allocate.
 	Tap func(*frame.Block)
+
+	// Shape, if something was stored, is how the sound is coded from the next packet on.
+	Shape atomic.Pointer[budget.Sound]
 
 	notes steady
 }
@@ -77,6 +82,12 @@ func (l *SoundLine) Run(ctx context.Context) (err error) {
 }
 
 func (l *SoundLine) heed() {
+	if l.Shape.Load() != nil {
+		if s := l.Shape.Swap(nil); s != nil {
+			l.Encoder.Shape(s.PacketFor, s.Constant)
+			l.Encoder.SetBitrate(s.Bitrate)
+		}
+	}
 	for {
 		select {
 		case a := <-l.Outlet.Asks():

@@ -51,7 +51,10 @@ type VideoLine struct {
 	// it at any time.
 	Fresh atomic.Bool
 
+	bound atomic.Int64 // bits per second, and 1 more; 0 is none
+
 	encoders []*layerEncoder
+	bounded  int64       // the bound that the encoders keep to
 	size     image.Point // of the pictures that the encoders are made for
 	holding  string
 	notes    steady
@@ -62,6 +65,8 @@ type layerEncoder struct {
 	codec.VideoEncoder
 	pool     *frame.Pool // nil if the layer has the camera's own size
 	unwanted bool
+	barred   bool          // the link has no room for it
+	asked    int           // bits per second, by the receiving side; 0 is all
 	gap      time.Duration // least time between two pictures
 	next     time.Duration
 }
@@ -119,6 +124,7 @@ func (v *VideoLine) send(c filter.ClearedPicture) error {
 		}
 	}
 	v.heed()
+	v.fit()
 	if v.Fresh.Swap(false) {
 		for _, e := range v.encoders {
 			e.ForceKeyframe()
@@ -126,7 +132,7 @@ func (v *VideoLine) send(c filter.ClearedPicture) error {
 	}
 	v.Self.Show(c.Picture())
 	for i, e := range v.encoders {
-		if e.unwanted || c.Picture().At < e.next-e.gap/4 {
+		if e.barred || c.Picture().At < e.next-e.gap/4 {
 			continue
 		}
 		e.next = max(e.next+e.gap, c.Picture().At)
@@ -182,7 +188,7 @@ func (v *VideoLine) makeEncoders(size image.Point) error {
 		}
 		v.encoders = append(v.encoders, e)
 	}
-	v.size = size
+	v.size, v.bounded = size, -1
 	return nil
 }
 
@@ -208,13 +214,14 @@ func (v *VideoLine) heed() {
 			e := v.encoders[a.Layer]
 			if a.Wanted != nil && e.unwanted == *a.Wanted {
 				e.unwanted = !*a.Wanted
+				v.bounded = -1
 				a.Keyframe = a.Keyframe || *a.Wanted
 			}
 			if a.Keyframe {
 				e.ForceKeyframe()
 			}
 			if a.Bitrate > 0 {
-				e.SetBitrate(min(a.Bitrate, v.Layers[a.Layer].Bitrate))
+				e.asked, v.bounded = a.Bitrate, -1
 			}
 		default:
 			return

@@ -250,6 +250,7 @@ type Stats struct {
 	Sent               map[Source]Sent
 	Got                map[TrackID]Got
 	Up                 int    // bits per second that the way to the server seems to carry; 0 if unknown
+	Header             int    // bytes that each packet of our sound takes on the wire beside the sound; 0 if unknown
 	BytesUp, BytesDown uint64 // on the wire, as far as the transports count them
 }
 

@@ -117,7 +117,8 @@ const (
 // A Guard decides which hosts the program may speak to. It may be used by
 // several goroutines.
 type Guard struct {
-	find finder
+	find  finder
+	bound bound
 
 	mu      sync.Mutex // guards everything that follows
 	rules   map[Purpose]map[string]Rule

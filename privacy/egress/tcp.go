@@ -2,12 +2,14 @@ package egress
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // A TCPConn is a connection of a lane, whose bytes are counted.
@@ -18,28 +20,37 @@ type TCPConn struct {
 	peer  netip.Addr
 
 	read, written atomic.Uint64
+	done          chan struct{} // closed when Close begins
 	closing       sync.Once
 	closed        error
 }
 
 // counted takes ownership of c, a connection to an address of the lane.
 func (l *Lane) counted(c *net.TCPConn, peer netip.Addr) *TCPConn {
-	t := &TCPConn{TCPConn: c, guard: l.guard, meter: l.meter(peer), peer: peer}
+	t := &TCPConn{TCPConn: c, guard: l.guard, meter: l.meter(peer), peer: peer, done: make(chan struct{})}
+	l.guard.bound.take(time.Now(), 2*int(t.header(true)+optionHello), true) // the handshake
 	l.guard.mu.Lock()
 	defer l.guard.mu.Unlock()
 	l.guard.open[t] = struct{}{}
 	return t
 }
 
+// errClosing is net.ErrClosed while something waits to be written.
+var errClosing = fmt.Errorf("write: %w", net.ErrClosed)
+
 // Read reads what came.
 func (c *TCPConn) Read(b []byte) (int, error) {
 	n, err := c.TCPConn.Read(b)
 	c.read.Add(uint64(n))
-	return n, err //nolint:wrapcheck // a net.Conn's own errors
+	c.guard.bound.take(time.Now(), int(c.header(true)), true) // the word that it came
+	return n, err                                             //nolint:wrapcheck // a net.Conn's own errors
 }
 
 // Write sends b.
 func (c *TCPConn) Write(b []byte) (int, error) {
+	if c.guard.bound.get().Up > 0 {
+		return c.guard.bound.write(c, b)
+	}
 	n, err := c.TCPConn.Write(b)
 	c.written.Add(uint64(n))
 	return n, err //nolint:wrapcheck // a net.Conn's own errors
@@ -58,6 +69,7 @@ func (c *TCPConn) WriteTo(w io.Writer) (int64, error) {
 // Close ends the connection. It may be called more than once.
 func (c *TCPConn) Close() error {
 	c.closing.Do(func() {
+		close(c.done)
 		c.guard.mu.Lock()
 		up, down := c.soFar()
 		bye := c.farewell()

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"syscall"
+	"time"
 )
 
 // A UDPConn is a UDP socket that speaks only to addresses of its lane. What is
@@ -55,6 +56,16 @@ func (*UDPConn) SyscallConn() (syscall.RawConn, error) { return nil, errRaw }
 // File is refused.
 func (*UDPConn) File() (*os.File, error) { return nil, errRaw }
 
+// fits books a packet of n bytes to a, and reports whether it may go. One that may not
+// is as good as lost on the way.
+func (c *UDPConn) fits(a netip.Addr, n int) bool {
+	ok := c.lane.guard.bound.take(time.Now(), int(datagram(a, n).Wire), false)
+	if !ok {
+		c.lane.guard.bound.held.Add(1)
+	}
+	return ok
+}
+
 // WriteTo sends b to addr.
 func (c *UDPConn) WriteTo(b []byte, addr net.Addr) (int, error) {
 	u, ok := addr.(*net.UDPAddr)
@@ -74,6 +85,9 @@ func (c *UDPConn) WriteToUDPAddrPort(b []byte, addr netip.AddrPort) (int, error)
 	m, err := c.meter(addr.Addr())
 	if err != nil {
 		return 0, err
+	}
+	if !c.fits(addr.Addr(), len(b)) {
+		return len(b), nil
 	}
 	n, err := c.UDPConn.WriteToUDPAddrPort(b, addr)
 	if err == nil {
@@ -147,6 +161,9 @@ func (c *UDPConn) WriteMsgUDPAddrPort(b, oob []byte, addr netip.AddrPort) (int, 
 	m, err := c.meter(addr.Addr())
 	if err != nil {
 		return 0, 0, err
+	}
+	if !c.fits(addr.Addr(), len(b)) {
+		return len(b), len(oob), nil
 	}
 	n, oobn, err := c.UDPConn.WriteMsgUDPAddrPort(b, oob, addr)
 	if err == nil {

@@ -198,7 +198,7 @@ func networkKeys() []Key {
 		Strict: yes(), Example: true,
 		at: func(p *Policy) any { return &p.NoLocalAddress },
 	}, {
-		Name: "upload_at_most", Field: "MostUp", Group: Network, Form: Rate, Least: kbit, Most: gbit, Pending: true,
+		Name: "upload_at_most", Field: "MostUp", Group: Network, Form: Rate, Least: kbit, Most: gbit,
 		Title: Words{"Upload at most", "Höchstens senden"},
 		Does: Words{
 			"So many bits a second are sent at most, headers included, such as \"128k\" or \"2M\".",
@@ -207,7 +207,7 @@ func networkKeys() []Key {
 		Strict: fewer(), Example: int64(128 * kbit),
 		at: func(p *Policy) any { return &p.MostUp },
 	}, {
-		Name: "download_at_most", Field: "MostDown", Group: Network, Form: Rate, Least: kbit, Most: gbit, Pending: true,
+		Name: "download_at_most", Field: "MostDown", Group: Network, Form: Rate, Least: kbit, Most: gbit,
 		Title: Words{"Download at most", "Höchstens empfangen"},
 		Does: Words{
 			"So many bits a second are asked for at most, headers included.",

@@ -88,8 +88,8 @@ func TestAPersonsListDoesNotAddToTheOrganisations(t *testing.T) {
 }
 
 func TestWhatThisVersionCannotDoIsPendingWhereItIsAskedFor(t *testing.T) {
-	asked := policy.Resolve(layer(policy.Mandatory, "upload_at_most", int64(128_000), "no_chat", true)).Pending()
-	if len(asked) != 1 || asked[0].Key.Name != "upload_at_most" {
+	asked := policy.Resolve(layer(policy.Mandatory, "verified_members_only", true, "no_chat", true)).Pending()
+	if len(asked) != 1 || asked[0].Key.Name != "verified_members_only" {
 		t.Errorf("pending are %v", asked)
 	}
 	if asked := policy.Resolve(layer(policy.Mandatory, "no_chat", true)).Pending(); asked != nil {

@@ -20,7 +20,8 @@ func TestARuleIsToldWithItsValueAndByWhoseWord(t *testing.T) {
 		{"no_chat", true, policy.Mandatory, "no_chat                true       your organisation, mandatory (/etc/p.toml, line 3, column 1)"},
 		{"no_chat", true, policy.OfDefault, "no_chat                true       your organisation, as a default (/etc/p.toml, line 3, column 1)"},
 		{"background_image", "", policy.File, "background_image       -          your settings file (/etc/p.toml, line 3, column 1)"},
-		{"upload_at_most", int64(64000), policy.Mandatory, "upload_at_most         64k        your organisation, mandatory (/etc/p.toml, line 3, column 1); this version cannot do that, so nobody can join"},
+		{"upload_at_most", int64(64000), policy.Mandatory, "upload_at_most         64k        your organisation, mandatory (/etc/p.toml, line 3, column 1)"},
+		{"verified_members_only", true, policy.Mandatory, "verified_members_only  true       your organisation, mandatory (/etc/p.toml, line 3, column 1); this version cannot do that, so nobody can join"},
 		{"receipts_days", int64(9), policy.Mandatory, "receipts_days          9          your organisation, mandatory (/etc/p.toml, line 3, column 1); this version has nothing that it applies to"},
 	} {
 		k, ok := policy.Find(c.key)

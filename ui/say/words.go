@@ -2,9 +2,11 @@ package say
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
+	"paravent/media/call"
 	"paravent/media/sfu"
 	"paravent/privacy/consent"
 	"paravent/privacy/filter"
@@ -210,6 +212,42 @@ func (Words) Quality(q sfu.Quality) string { return string(q) + " connection" }
 // ScreenOf names the screen that a member shares.
 func (Words) ScreenOf(name string) string { return "screen of " + name }
 
+// Limited says how the link is limited, and what that costs.
+func (Words) Limited(t call.Thin) string {
+	var sides []string
+	for _, s := range []struct {
+		bits int
+		way  string
+	}{{t.Limit.Up, "up"}, {t.Limit.Down, "down"}} {
+		if s.bits > 0 {
+			sides = append(sides, rate(s.bits)+" "+s.way)
+		}
+	}
+	text := "link limited (" + strings.Join(sides, ", ") + ")"
+	switch {
+	case t.Short:
+		return text + ": TOO LITTLE even for speech"
+	case t.Own && t.Others:
+		return text + ": sound only"
+	case t.Own:
+		return text + ": your pictures are off"
+	case t.Others:
+		return text + ": some pictures of the others are off"
+	}
+	return text
+}
+
+// rate writes bits a second as the command line takes them.
+func rate(bits int) string {
+	switch {
+	case bits%1_000_000 == 0:
+		return fmt.Sprintf("%dM", bits/1_000_000)
+	case bits%1000 == 0:
+		return fmt.Sprintf("%dk", bits/1000)
+	}
+	return strconv.Itoa(bits)
+}
+
 // Notice says a notice that is no error.
 func (Words) Notice(what, arg string) string {
 	switch what {
@@ -237,6 +275,12 @@ func (Words) Notice(what, arg string) string {
 		return "no files were received"
 	case "plain chat":
 		return "the chat is not encrypted end to end: the operator of the server can read it"
+	case "pictures off":
+		return "pictures are off: your link is limited, and speech comes first"
+	case "pictures back":
+		return "pictures are on again"
+	case "link too thin":
+		return "your link is limited to less than speech needs: the others may not hear you well"
 	case "organisation":
 		return "your organisation says: " + arg
 	case string(sfu.RoomLocked):

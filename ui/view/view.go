@@ -120,6 +120,10 @@ func Badges(s call.State) []Badge {
 		talk := Badge{Name: "talk", Text: w.Talk(s.Own.Heard(), s.Own.Microphone.Phase == call.Opening), Alert: s.Own.Heard()}
 		badges = slices.Insert(badges, 1, talk)
 	}
+	if !s.Thin.Limit.None() {
+		off := s.Thin.Own || s.Thin.Others
+		badges = append(badges, Badge{Name: "budget", Text: w.Limited(s.Thin), Alert: off || s.Thin.Short})
+	}
 	if s.Own.Paused {
 		badges = append(badges, Badge{Name: "paused", Text: w.Paused, Alert: true})
 	}

@@ -62,6 +62,8 @@ type Join struct {
 	// Files is the folder for what others send; empty takes nothing.
 	Files string `toml:"files"`
 
+	Budget string `toml:"budget"` // UP/DOWN: bits a second on the wire
+
 	For       time.Duration `toml:"-"`
 	Stats     string        `toml:"-"`
 	TokenFile string        `toml:"-"`
@@ -198,6 +200,9 @@ func (j Join) Choices() error {
 		if !ok {
 			return &ChoiceError{Setting: c.setting, Value: c.value, Want: c.want}
 		}
+	}
+	if _, err := ParseBudget(j.Budget); err != nil {
+		return err
 	}
 	_, err := ParseBackground(j.Background)
 	return err

@@ -273,6 +273,7 @@ func (s *session) Stats() sfu.Stats {
 		}
 		if w.out != nil {
 			st.Up += w.peer.Up()
+			st.Header = max(st.Header, w.peer.Header())
 		}
 		up, down := w.peer.Bytes()
 		st.BytesUp += up

@@ -256,7 +256,7 @@ func (s *session) Stats() sfu.Stats {
 		st.BytesDown += d
 	}
 	if up != nil {
-		st.Up = up.Up()
+		st.Up, st.Header = up.Up(), up.Header()
 	}
 	return st
 }

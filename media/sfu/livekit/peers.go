@@ -71,6 +71,13 @@ func (p *peers) estimate() int {
 	return p.pub.Up()
 }
 
+func (p *peers) header() int {
+	if p.pub == nil {
+		return 0
+	}
+	return p.pub.Header()
+}
+
 func (p *peers) bytes() (up, down uint64) {
 	for _, x := range p.all() {
 		u, d := x.Bytes()

@@ -226,7 +226,7 @@ func (s *session) Stats() sfu.Stats {
 	if st.RTT == 0 {
 		st.RTT = rtt
 	}
-	st.Up = p.estimate()
+	st.Up, st.Header = p.estimate(), p.header()
 	st.BytesUp, st.BytesDown = p.bytes()
 	return st
 }

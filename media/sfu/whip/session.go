@@ -357,7 +357,7 @@ func (s *session) Stats() sfu.Stats {
 	if w := s.way; w != nil {
 		st.RTT = w.peer.RTT()
 		if !s.watch {
-			st.Up = w.peer.Up()
+			st.Up, st.Header = w.peer.Up(), w.peer.Header()
 		}
 		up, down := w.peer.Bytes()
 		st.BytesUp += up

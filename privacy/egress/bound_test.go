@@ -1,0 +1,179 @@
+package egress_test
+
+import (
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"testing"
+	"time"
+
+	"paravent/privacy/egress"
+)
+
+func TestNoSecondHoldsMoreThanTheBoundWhateverIsSent(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, up := range []int{16_000, 24_000, 64_000, 150_000, 2_000_000} {
+		b, now := egress.NewBooks(egress.Bounds{Up: up}), time.Unix(1_000, 0)
+		type packet struct {
+			at time.Time
+			n  int
+		}
+		var sent []packet
+		refused, from, sum, most := 0, 0, 0, 0
+		for range 20_000 {
+			now = now.Add(time.Duration(r.ExpFloat64() * float64(time.Second) * 4000 / float64(up)))
+			n := 60 + r.IntN(1200)
+			if !b.Take(now, n) {
+				refused++
+				continue
+			}
+			sent, sum = append(sent, packet{now, n}), sum+n
+			for now.Sub(sent[from].at) > time.Second {
+				sum -= sent[from].n
+				from++
+			}
+			if most = max(most, sum*8); sum*8 > up {
+				t.Fatalf("%d bits in a second, bound %d", sum*8, up)
+			}
+		}
+		if refused == 0 || most < up*85/100-8*1260 {
+			t.Errorf("bound %d: %d refused, and no second has more than %d", up, refused, most)
+		}
+	}
+}
+
+func TestWhatFitsIsSentAgainAfterASecond(t *testing.T) {
+	b, now := egress.NewBooks(egress.Bounds{Up: 16_000}), time.Unix(1_000, 0)
+	for range 3 {
+		if !b.Take(now, 1900) || b.Take(now.Add(900*time.Millisecond), 100) {
+			t.Fatal("the first does not fit, or the second does")
+		}
+		now = now.Add(1100 * time.Millisecond)
+	}
+	if !b.Take(now.Add(time.Hour), 1900) {
+		t.Error("nothing fits after an hour")
+	}
+}
+
+func TestWhatCanWaitIsSpreadAndLeavesRoom(t *testing.T) {
+	b, now := egress.NewBooks(egress.Bounds{Up: 64_000, Patient: 30_000}), time.Unix(1_000, 0)
+	bits, last := 0, now
+	for end := now.Add(10 * time.Second); now.Before(end); {
+		if wait := b.Patient(now, 1000); wait > 0 {
+			now = now.Add(wait)
+			continue
+		}
+		if bits > 0 && now.Sub(last) < 250*time.Millisecond {
+			t.Fatalf("two packets within %v", now.Sub(last))
+		}
+		if !b.Take(now, 1000) {
+			t.Fatal("what was told to go does not fit")
+		}
+		bits, last = bits+8000, now
+	}
+	if bits < 280_000 || bits > 310_000 {
+		t.Errorf("%d bits in ten seconds", bits)
+	}
+}
+
+func TestTheBoundAllocatesNothing(t *testing.T) {
+	b, now := egress.NewBooks(egress.Bounds{Up: 64_000, Patient: 30_000}), time.Unix(1_000, 0)
+	if n := testing.AllocsPerRun(1000, func() {
+		now = now.Add(7 * time.Millisecond)
+		b.Patient(now, 100)
+		b.Take(now, 100)
+	}); n != 0 {
+		t.Errorf("%v allocations a packet", n)
+	}
+}
+
+func TestDatagramsBeyondTheBoundStayHere(t *testing.T) {
+	g := egress.NewGuard()
+	g.Allow(egress.Media, "127.0.0.1")
+	g.Bound(egress.Bounds{Up: 64_000})
+	lane := g.Lane(egress.Media)
+	ours, _, to := sockets(t, lane)
+	began := time.Now()
+	for range 200 {
+		if n, err := ours.WriteToUDPAddrPort(make([]byte, 100), to); n != 100 || err != nil {
+			t.Fatal(n, err)
+		}
+		if _, _, err := ours.WriteMsgUDP(make([]byte, 100), nil, net.UDPAddrFromAddrPort(to)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seconds := int(time.Since(began)/time.Second) + 1
+	up := g.Traffic()[0].Up
+	if up.Wire*8 > 64_000*uint64(seconds) || up.Packets < 50 || up.Packets+g.Held() != 400 {
+		t.Errorf("%+v within %d s, and %d held", up, seconds, g.Held())
+	}
+	if lane.Bounds().Up != 64_000 {
+		t.Error(lane.Bounds())
+	}
+}
+
+// tcpPair is a connection of the guard and its other end.
+func tcpPair(t *testing.T, g *egress.Guard) (ours, theirs net.Conn) {
+	t.Helper()
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	g.Allow(egress.Signalling, "127.0.0.1")
+	if ours, err = g.Lane(egress.Signalling).DialContext(t.Context(), "tcp4", l.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	if theirs, err = l.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ours.Close(); theirs.Close() })
+	return ours, theirs
+}
+
+func TestWhatGoesOverTCPWaitsForRoomAndArrivesWhole(t *testing.T) {
+	g := egress.NewGuard()
+	g.Bound(egress.Bounds{Up: 400_000})
+	ours, theirs := tcpPair(t, g)
+	data := make([]byte, 60_000) // 1.2 s of the bound, without headers
+	for i := range data {
+		data[i] = byte(i * 7)
+	}
+	got := make(chan []byte)
+	go func() {
+		b, _ := io.ReadAll(theirs)
+		got <- b
+	}()
+	began := time.Now()
+	if n, err := ours.Write(data); n != len(data) || err != nil {
+		t.Fatal(n, err)
+	}
+	took := time.Since(began)
+	if err := ours.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if string(<-got) != string(data) {
+		t.Error("it arrives changed")
+	}
+	if took < 900*time.Millisecond { // the second second begins only then
+		t.Errorf("60 kB within %v", took)
+	}
+}
+
+func TestClosingEndsWhatWaitsForRoom(t *testing.T) {
+	g := egress.NewGuard()
+	g.Bound(egress.Bounds{Up: 1})
+	ours, _ := tcpPair(t, g)
+	failed := make(chan error)
+	go func() {
+		_, err := ours.Write(make([]byte, 10))
+		failed <- err
+	}()
+	if err := ours.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-failed; !errors.Is(err, net.ErrClosed) {
+		t.Error(err)
+	}
+}
