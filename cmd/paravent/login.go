@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -328,6 +329,7 @@ func accounts(ctx context.Context, w io.Writer, rules policy.Policy, asJSON bool
 	if err != nil {
 		return err
 	}
+	all = slices.DeleteFunc(all, func(k secret.Key) bool { return k.Kind == secret.Signing }) // which is no account
 	for _, key := range all {
 		o := accountObject{Kind: key.Kind, Place: sfu.Foreign(key.Place).Clean()}
 		if key.Kind == secret.Login {

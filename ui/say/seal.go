@@ -88,7 +88,7 @@ func ofSeal(err error) (Problem, bool) {
 	case errors.Is(err, sealed.ErrNotChosen):
 		return Problem{"passphrase-missing", sealed.ErrNotChosen.Error(), "give it with --passphrase-file FILE or PARAVENT_PASSPHRASE; nothing was sent"}, true
 	case errors.Is(err, sealed.ErrServerPlain):
-		return Problem{"server-not-encrypted", sealed.ErrServerPlain.Error() + ", so you have left again", "nothing was sent; with --encryption auto you can join all the same, and the operator can see and hear you"}, true
+		return Problem{"server-not-encrypted", sealed.ErrServerPlain.Error() + ", so it is not joined", "nothing was sent; with --encryption auto you can join all the same, and the operator can see and hear you"}, true
 	case errors.Is(err, sealed.ErrMemberPlain):
 		return Problem{"member-not-encrypted", sealed.ErrMemberPlain.Error(), ""}, true
 	case errors.Is(err, sealed.ErrNoKeys):

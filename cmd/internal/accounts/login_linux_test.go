@@ -169,5 +169,5 @@ func TestAPassIsRememberedForItsRoomAndForgotten(t *testing.T) {
 
 func TestAPassphraseThatWouldEncryptNothingIsRefused(t *testing.T) {
 	h := newHouse(t)
-	h.run([]string{"PARAVENT_PASSPHRASE=correct horse"}, "join", "--speaker", "off", "whip+http://127.0.0.1:1/room").has(t, 2, "cannot be encrypted with it")
+	h.run([]string{"PARAVENT_PASSPHRASE=correct horse"}, "join", "--speaker", "off", "whip+http://127.0.0.1:1/room").has(t, 5, "carries nothing that is encrypted from end to end", "nothing was sent")
 }

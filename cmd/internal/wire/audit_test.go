@@ -136,13 +136,16 @@ func knownOpeners() map[string][2]string {
 		sealed  = "the default client is sealed by the guard"
 	)
 	return map[string][2]string{
-		"paravent/privacy/egress": {"http.DefaultTransport http.Transport net.DefaultResolver net.Dialer net.ListenUDP net.Resolver", "it is the guard"},
+		"paravent/privacy/egress": {"http.DefaultTransport http.Transport net.DefaultResolver net.Dialer net.ListenConfig net.ListenUDP net.Resolver unix.Bind unix.Socket", "it is the guard: its netlink socket speaks to this machine's kernel alone, and who signs in is awaited on loopback"},
 		"paravent/media/rtc":      {"net.Dialer net.ListenConfig", "it names them to refuse them"},
 
 		"github.com/jezek/xgb":      {"net.Dial", "the screen's own server: media/capture/screen takes no display but this machine's"},
 		"github.com/godbus/dbus/v5": {"net.Dial net.DialUnix", "the session's own bus, where its address says: a socket of this machine; a name cannot be looked up, for the default lookup is sealed"},
 
 		"github.com/coder/websocket":               {"http.DefaultClient", "a connector gives it the guard's client, and the default one is sealed"},
+		"github.com/coreos/go-oidc/v3/oidc":        {"http.DefaultClient", "privacy/signin gives it the guard's client, and the default one is sealed"},
+		"golang.org/x/oauth2":                      {"http.DefaultTransport", "likewise"},
+		"golang.org/x/oauth2/internal":             {"http.DefaultClient", "likewise"},
 		"fyne.io/fyne/v2":                          {"http.Get", sealed},
 		"fyne.io/fyne/v2/internal/repository":      {"http.Get http.Head", sealed},
 		"golang.org/x/net/internal/socks":          {"net.Dial net.Dialer", noProxy},
