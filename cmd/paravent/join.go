@@ -53,7 +53,8 @@ func join(ctx context.Context, link string, chosen, settings config.Join, rules 
 	if err != nil {
 		return err
 	}
-	net.guard.Bound(egress.Bounds{Up: limit.Up, Down: limit.Down, Patient: budget.Pictures(limit.Up)})
+	speech, seen := budget.Shares(limit.Up)
+	net.guard.Bound(egress.Bounds{Up: limit.Up, Down: limit.Down, Urgent: speech, Patient: seen})
 	where, err := net.find(ctx, link, visitor{name: chosen.Name, server: chosen.Server}, rules)
 	if err != nil {
 		return err

@@ -59,16 +59,17 @@ func (s *stats) follow(ctx context.Context, c *call.Call) {
 		if c.State().Ended != nil {
 			return // it has no figures any more; the last second's stand
 		}
-		if s.write(s.now(c, time.Since(began))) != nil {
+		if s.write(s.now(c, began)) != nil {
 			return // the disk is full; the call goes on
 		}
 	}
 }
 
 // now is the figures of now.
-func (s *stats) now(c *call.Call, since time.Duration) figures {
+func (s *stats) now(c *call.Call, began time.Time) figures {
+	wire, since := s.wire(), time.Since(began) // of one moment
 	f := figuresOf(c, since)
-	for _, w := range s.wire() {
+	for _, w := range wire {
 		f.WireUp += w.Up.Wire
 		f.WireDown += w.Down.Wire
 	}

@@ -181,14 +181,14 @@ func shown(bitrate, was int) int {
 	return bitrate
 }
 
-// Pictures is what all pictures together may take on the wire within a limit, in bits
-// per second: what speech leaves. Without a limit it is 0.
-func Pictures(up int) int {
+// Shares is what speech, and all pictures together, may take on the wire within a limit,
+// in bits per second. Without a limit they are 0.
+func Shares(up int) (speech, pictures int) {
 	if up == 0 {
-		return 0
+		return 0, 0
 	}
 	p := Divide(Need{Limit: up, Camera: true}, Plan{})
-	return max(up-p.Kept-p.Speech, LeastPicture/2)
+	return p.Speech, max(up-p.Kept-p.Speech, LeastPicture/2)
 }
 
 // Watched is how many bits per second of pictures of others may be asked for, where

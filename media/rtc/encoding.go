@@ -179,7 +179,10 @@ func (e *encoding) level(size int) {
 }
 
 func (e *encoding) write(payload []byte, last bool) error {
-	if !e.outlet.isSound() && !e.room(len(payload)) {
+	switch sound := e.outlet.isSound(); {
+	case sound && e.outlet.peer.lane != nil:
+		e.outlet.peer.lane.Urgent()
+	case !sound && !e.room(len(payload)):
 		return nil
 	}
 	e.header.SequenceNumber++

@@ -77,6 +77,60 @@ func TestWhatCanWaitIsSpreadAndLeavesRoom(t *testing.T) {
 	}
 }
 
+func TestWhileSomebodySpeaksSignallingLeavesThemTheirRoom(t *testing.T) {
+	b, now := egress.NewBooks(egress.Bounds{Up: 24_000, Urgent: 17_000, Patient: 10_000}), time.Unix(1_000, 0)
+	b.Urgent(now)
+	now = now.Add(5 * time.Second)
+	lost, spoken, written := 0, 0, 0
+	for end := now.Add(20 * time.Second); now.Before(end); now = now.Add(10 * time.Millisecond) {
+		if now.Nanosecond()/1e7%6 == 0 { // every 60 ms
+			b.Urgent(now)
+			if spoken++; !b.Take(now, 125) {
+				lost++
+			}
+		}
+		for b.MayWait(now, 300) { // greedily
+			written += 300
+		}
+	}
+	if lost > spoken/100 || written < 20*500 {
+		t.Errorf("%d of %d packets of speech are lost, and %d bytes of signalling went", lost, spoken, written)
+	}
+	b.Take(now, 10)
+	if now = now.Add(12 * time.Second); !b.MayWait(now, 2900) {
+		t.Error("signalling leaves room for nobody")
+	}
+}
+
+func TestAHandshakeFindsRoomBesideSpeechWhenItIsSaidAgain(t *testing.T) {
+	b, now := egress.NewBooks(egress.Bounds{Up: 24_000, Urgent: 17_000}), time.Unix(1_000, 0)
+	var said int
+	for n := range 1000 { // a minute of speech
+		now = now.Add(60 * time.Millisecond)
+		b.Take(now, 140)
+		if n >= 100 && n%17 == 0 && said == 0 && b.Needed(now, 1200) {
+			said = n
+		}
+	}
+	if said == 0 || said > 100+3*17 {
+		t.Errorf("it is said with packet %d", said)
+	}
+}
+
+func TestHandshakesAreToldFromPicturesAndSound(t *testing.T) {
+	for name, c := range map[string]struct {
+		b    []byte
+		want bool
+	}{
+		"STUN": {[]byte{0, 1, 0, 0}, true}, "DTLS": {[]byte{22, 254, 253}, true}, "RTP": {[]byte{0x80, 111, 0, 0, 0}, false},
+		"DTLS through a relay": {[]byte{0x40, 0, 0, 9, 22, 254}, true}, "RTP through a relay": {[]byte{0x40, 0, 0, 9, 0x90, 111}, false}, "nothing": {nil, false},
+	} {
+		if egress.IsNeeded(c.b) != c.want {
+			t.Error(name)
+		}
+	}
+}
+
 func TestTheBoundAllocatesNothing(t *testing.T) {
 	b, now := egress.NewBooks(egress.Bounds{Up: 64_000, Patient: 30_000}), time.Unix(1_000, 0)
 	if n := testing.AllocsPerRun(1000, func() {

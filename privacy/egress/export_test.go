@@ -32,3 +32,21 @@ func (b *Books) Take(now time.Time, n int) bool { return b.b.take(now, n, false)
 
 // Patient is Lane.Patient.
 func (b *Books) Patient(now time.Time, n int) time.Duration { return b.b.patient(now, n) }
+
+// MayWait reports whether n bytes over TCP fit, and books them if they do.
+func (b *Books) MayWait(now time.Time, n int) bool {
+	ok := b.b.mayWait(now, n)
+	if ok {
+		b.b.gone(now, n)
+	}
+	return ok
+}
+
+// Urgent is Lane.Urgent.
+func (b *Books) Urgent(now time.Time) { b.b.urgent(now) }
+
+// Needed books n bytes that the way itself needs, if they fit.
+func (b *Books) Needed(now time.Time, n int) bool { return b.b.take(now, n, true) }
+
+// IsNeeded reports whether a datagram is one that the way itself needs.
+func IsNeeded(b []byte) bool { return isNeeded(b) }

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
-	"time"
 )
 
 // A TCPConn is a connection of a lane, whose bytes are counted.
@@ -20,6 +19,8 @@ type TCPConn struct {
 	peer  netip.Addr
 
 	read, written atomic.Uint64
+	settling      sync.Mutex    // guards settled
+	settled       uint64        // bytes that the bound knows of
 	done          chan struct{} // closed when Close begins
 	closing       sync.Once
 	closed        error
@@ -28,7 +29,7 @@ type TCPConn struct {
 // counted takes ownership of c, a connection to an address of the lane.
 func (l *Lane) counted(c *net.TCPConn, peer netip.Addr) *TCPConn {
 	t := &TCPConn{TCPConn: c, guard: l.guard, meter: l.meter(peer), peer: peer, done: make(chan struct{})}
-	l.guard.bound.take(time.Now(), 2*int(t.header(true)+optionHello), true) // the handshake
+	t.settle()
 	l.guard.mu.Lock()
 	defer l.guard.mu.Unlock()
 	l.guard.open[t] = struct{}{}
@@ -42,8 +43,8 @@ var errClosing = fmt.Errorf("write: %w", net.ErrClosed)
 func (c *TCPConn) Read(b []byte) (int, error) {
 	n, err := c.TCPConn.Read(b)
 	c.read.Add(uint64(n))
-	c.guard.bound.take(time.Now(), int(c.header(true)), true) // the word that it came
-	return n, err                                             //nolint:wrapcheck // a net.Conn's own errors
+	c.settle()
+	return n, err //nolint:wrapcheck // a net.Conn's own errors
 }
 
 // Write sends b.

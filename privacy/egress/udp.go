@@ -56,10 +56,10 @@ func (*UDPConn) SyscallConn() (syscall.RawConn, error) { return nil, errRaw }
 // File is refused.
 func (*UDPConn) File() (*os.File, error) { return nil, errRaw }
 
-// fits books a packet of n bytes to a, and reports whether it may go. One that may not
+// fits books a packet to a, and reports whether it may go. One that may not
 // is as good as lost on the way.
-func (c *UDPConn) fits(a netip.Addr, n int) bool {
-	ok := c.lane.guard.bound.take(time.Now(), int(datagram(a, n).Wire), false)
+func (c *UDPConn) fits(a netip.Addr, b []byte) bool {
+	ok := c.lane.guard.bound.take(time.Now(), int(datagram(a, len(b)).Wire), isNeeded(b))
 	if !ok {
 		c.lane.guard.bound.held.Add(1)
 	}
@@ -86,7 +86,7 @@ func (c *UDPConn) WriteToUDPAddrPort(b []byte, addr netip.AddrPort) (int, error)
 	if err != nil {
 		return 0, err
 	}
-	if !c.fits(addr.Addr(), len(b)) {
+	if !c.fits(addr.Addr(), b) {
 		return len(b), nil
 	}
 	n, err := c.UDPConn.WriteToUDPAddrPort(b, addr)
@@ -162,7 +162,7 @@ func (c *UDPConn) WriteMsgUDPAddrPort(b, oob []byte, addr netip.AddrPort) (int, 
 	if err != nil {
 		return 0, 0, err
 	}
-	if !c.fits(addr.Addr(), len(b)) {
+	if !c.fits(addr.Addr(), b) {
 		return len(b), len(oob), nil
 	}
 	n, oobn, err := c.UDPConn.WriteMsgUDPAddrPort(b, oob, addr)
