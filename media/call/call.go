@@ -27,6 +27,7 @@ import (
 	"paravent/privacy/consent"
 	"paravent/privacy/filter"
 	"paravent/privacy/policy"
+	"paravent/privacy/seal/group"
 )
 
 // Equipment is what a call uses of this machine.
@@ -84,6 +85,8 @@ type Settings struct {
 
 	Diary Diary // of the call; nil keeps none
 
+	Gathering *Gathering // of the session, where its members agree on keys; else nil
+
 	Began time.Time // when the program was started
 }
 
@@ -101,6 +104,7 @@ type Call struct {
 	talk                       talk
 	take                       take
 	writing                    *writing
+	gathering                  *Gathering // nil where there is no group
 
 	first atomic.Int64 // nanoseconds until the first decoded picture
 
@@ -115,7 +119,7 @@ type Call struct {
 // New returns a call over an open session, which alone decides what may be plain. Run
 // must be called next.
 func New(s *sealed.Session, set Settings, e Equipment) *Call {
-	c := &Call{session: s, settings: set, kit: e, changed: make(chan struct{}, 1), unask: func() {}, asking: make(map[sfu.Source]bool)}
+	c := &Call{session: s, settings: set, kit: e, gathering: set.Gathering, changed: make(chan struct{}, 1), unask: func() {}, asking: make(map[sfu.Source]bool)}
 	c.talk.init()
 	c.box = consent.NewBox(func() {
 		c.change(func(s State) State { s.Question = c.box.Open(); return s })
@@ -168,6 +172,13 @@ func (c *Call) Run(ctx context.Context) error {
 		own.Go(func() { c.divide(ctx) })
 	}
 	own.Go(func() { c.followTalk(ctx) })
+	var tick <-chan time.Time // of the group
+	if c.gathering != nil {
+		t := time.NewTicker(tickFor)
+		defer t.Stop()
+		tick = t.C
+		own.Go(func() { c.carry(ctx) })
+	}
 	leave := ctx.Done()
 	for {
 		select {
@@ -176,6 +187,8 @@ func (c *Call) Run(ctx context.Context) error {
 			cancel()
 			c.shut() // devices first, then good manners
 			own.Go(func() { c.leaveNow() })
+		case <-tick:
+			c.together(group.Tick{})
 		case e, ok := <-c.session.Events():
 			if !ok {
 				return nil
@@ -184,6 +197,9 @@ func (c *Call) Run(ctx context.Context) error {
 				continue
 			}
 			c.change(func(s State) State { return s.After(e) })
+			if g, ok := groupEvent(e); ok {
+				c.together(g)
+			}
 			c.heed(ctx, &own, e)
 		}
 	}
@@ -194,6 +210,7 @@ const leaveTime = 3 * time.Second
 func (c *Call) leaveNow() {
 	ctx, cancel := context.WithTimeout(context.Background(), leaveTime)
 	defer cancel()
+	c.bye(ctx)
 	if err := c.session.Leave(ctx); err != nil {
 		c.kit.Log.Debug("leave", "err", err)
 	}

@@ -13,6 +13,15 @@ import (
 type Encryption struct {
 	Grade    seal.Grade // empty is seal.Plain
 	Required bool       // nothing plain is sent, shown or heard
+
+	// Troubles are what is wrong in a call whose members agree on keys. It is never
+	// changed in place.
+	Troubles []TroubleError
+}
+
+// Grouped reports whether the members agree on keys among themselves.
+func (e Encryption) Grouped() bool {
+	return e.Grade == seal.Held || e.Grade == seal.Unchecked || e.Grade == seal.Verified
 }
 
 // On reports whether what this person sends is encrypted from end to end.
@@ -34,10 +43,10 @@ const Message sfu.Source = "message"
 
 // A WithheldError says that something of a member is neither shown nor heard.
 type WithheldError struct {
-	Member     string     // already cleaned
-	Source     sfu.Source // of the first that was; or Message
-	Why        seal.WhyError
-	Passphrase bool // there is one, which may be wrong
+	Member string     // already cleaned
+	Source sfu.Source // of the first that was; or Message
+	Why    seal.WhyError
+	Grade  seal.Grade // of the call: with a passphrase that may be wrong
 }
 
 func (e *WithheldError) Error() string { return fmt.Sprintf("%s of %s: %v", e.Source, e.Member, e.Why) }
@@ -46,10 +55,10 @@ func (e *WithheldError) Unwrap() error { return e.Why }
 // withWithheld adds a notice, unless the like was said already of the member; 0 is
 // nothing to say.
 func (s State) withWithheld(id sfu.MemberID, src sfu.Source, why seal.WhyError) State {
-	if why == 0 || id == s.Self {
+	if why == 0 || id == s.Self || why == seal.ErrNoKey && s.Encryption.Grouped() { // for a while after each coming and going
 		return s
 	}
-	w := &WithheldError{Member: s.Name(id), Source: src, Why: why, Passphrase: s.Encryption.Grade == seal.Passphrase}
+	w := &WithheldError{Member: s.Name(id), Source: src, Why: why, Grade: s.Encryption.Grade}
 	said := func(n Notice) bool {
 		var old *WithheldError
 		return errors.As(n.Err, &old) && old.Member == w.Member && old.Why == w.Why && (old.Source == Message) == (src == Message)

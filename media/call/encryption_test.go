@@ -72,7 +72,7 @@ func TestWhereEncryptionIsRequiredWhatIsPlainIsNeitherHeardNorRead(t *testing.T)
 		}
 		synctest.Wait()
 		st := s.State()
-		if got := held(st); len(got) != 2 || got[0] != (call.WithheldError{Member: "Bob", Source: sfu.Microphone, Why: seal.ErrNotSealed, Passphrase: true}) ||
+		if got := held(st); len(got) != 2 || got[0] != (call.WithheldError{Member: "Bob", Source: sfu.Microphone, Why: seal.ErrNotSealed, Grade: seal.Passphrase}) ||
 			got[1].Source != call.Message || got[1].Why != seal.ErrNotSealed {
 			t.Errorf("said %+v", got)
 		}
@@ -97,7 +97,7 @@ func TestWithoutAPassphraseWhatIsEncryptedIsSaidAndNotAskedFor(t *testing.T) {
 	}
 	s = s.After(sfu.TrackChanged{Track: sfu.Track{ID: "a", Member: "b", Source: sfu.Microphone, Encrypted: true}}).
 		After(sfu.Withheld{From: "b", Why: seal.ErrNoKey}).After(sfu.Withheld{From: "b", Why: seal.ErrNoKey})
-	if got := held(s); len(got) != 2 || got[0].Why != seal.ErrNoKey || got[0].Passphrase || got[1].Source != call.Message {
+	if got := held(s); len(got) != 2 || got[0].Why != seal.ErrNoKey || got[0].Grade == seal.Passphrase || got[1].Source != call.Message {
 		t.Errorf("said %+v", got)
 	}
 	if tr, _ := s.Track("a"); tr.Withheld != seal.ErrNoKey {

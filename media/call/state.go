@@ -35,6 +35,7 @@ type State struct {
 	Meters    Meters // of a rehearsal
 
 	Encryption Encryption
+	signed     map[sfu.MemberID]string // the names of members who have signed them; never changed in place
 
 	// Volumes are how loud this person hears members, where that was changed. It
 	// is never changed in place.
@@ -171,6 +172,9 @@ const (
 	LinkTooThin   What = "link too thin" // for speech
 	Organisation  What = "organisation"  // has something to tell, which is Arg
 
+	SafetyWords     What = "safety words"     // are Arg
+	MembersVerified What = "members verified" // Arg lists them
+
 	// What the room lets people know is the connector's word, such as
 	// sfu.RoomLocked; Arg says who, and what.
 )
@@ -268,6 +272,9 @@ func (s State) After(e sfu.Event) State {
 
 func (s State) withMember(m sfu.Member) []Member {
 	next := Member{ID: m.ID, Name: m.Name.Clean(), Role: m.Role, Hidden: m.Hidden, Hand: m.Hand}
+	if name, ok := s.signed[m.ID]; ok {
+		next.Name = name
+	}
 	if next.Name == "" {
 		next.Name = sfu.Foreign(m.ID).Clean()
 	}

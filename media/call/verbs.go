@@ -9,6 +9,7 @@ import (
 	"paravent/media/sfu"
 	"paravent/privacy/consent"
 	"paravent/privacy/policy"
+	"paravent/privacy/seal"
 )
 
 // SetCamera opens or closes the camera. Closed means that the device is closed.
@@ -90,7 +91,11 @@ func (c *Call) Say(ctx context.Context, text string) error {
 	if err := c.settings.Policy.MayUse(policy.Chat); err != nil {
 		return err
 	}
-	return c.session.Say(ctx, text)
+	err := c.session.Say(ctx, text)
+	if c.gathering != nil && errors.Is(err, seal.ErrNoKey) {
+		return ErrHeld
+	}
+	return err
 }
 
 // Remove sends a member away, where the server lets this person.
@@ -107,6 +112,7 @@ func (c *Call) Lock(ctx context.Context, on bool) error {
 // Leave ends the call.
 func (c *Call) Leave(ctx context.Context) error {
 	c.shut()
+	c.bye(ctx)
 	return c.session.Leave(ctx)
 }
 

@@ -163,6 +163,15 @@ func (s *Session) Lock(ctx context.Context, on bool) error {
 	return sfu.ErrUnsupported
 }
 
+// SendData sends data to the program of a member, or to those of all others. It is not
+// encrypted: it is what members agree on keys with.
+func (s *Session) SendData(ctx context.Context, to sfu.MemberID, b []byte) error {
+	if c, ok := s.raw.(sfu.Courier); ok {
+		return c.SendData(ctx, to, b)
+	}
+	return sfu.ErrUnsupported
+}
+
 // Stats returns the counters of now.
 func (s *Session) Stats() sfu.Stats { return s.raw.Stats() }
 

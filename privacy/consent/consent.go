@@ -10,6 +10,8 @@ type Topic string
 const (
 	Recording Topic = "recording" // go on sending although the room is recorded
 	UnmuteMe  Topic = "unmute-me" // somebody wants this microphone or camera open
+
+	NewIdentity Topic = "new-identity" // go on although a known name has another identity
 )
 
 // A Question is put to the person, in their language, by an Asker.

@@ -46,6 +46,11 @@ type Desk interface {
 	// people in again: where the server lets this person.
 	Remove(ctx context.Context, id sfu.MemberID) error
 	Lock(ctx context.Context, on bool) error
+	// TellWords tells the safety words of a call whose members agree on keys, in a
+	// language such as "de", or in the person's own. Verified is their word that
+	// all who are here have the same.
+	TellWords(language string) error
+	Verified() error
 	State() call.State
 	// Answer answers the open question.
 	Answer(yes bool)
@@ -92,6 +97,8 @@ func Verbs() []Verb {
 		{Name: "unmute", Args: "NAME", Short: "hear somebody again as loud as before", Run: runMute(false)},
 		{Name: "kick", Args: "NAME", Short: "send somebody out of the room", Run: runKick},
 		{Name: "lock", Args: "[on|off]", Short: "let nobody else into the room, or people in again", Run: runLock},
+		{Name: "words", Key: "w", Args: "[de|en]", Short: "encrypted as a group: show the words to compare by ear", Run: runWords},
+		{Name: "verified", Key: "V", Short: "encrypted as a group: say that all here have read the same words", Run: runVerified},
 		{Name: "record", Key: "r", Short: "rehearsal: record 10 seconds as the others would hear you, and play them", Run: runRecord},
 		{Name: "yes", Key: "y", Short: "answer the open question with yes", Run: answer(true)},
 		{Name: "no", Key: "n", Short: "answer the open question with no", Run: answer(false)},
@@ -225,6 +232,15 @@ func runTalk(_ context.Context, d Desk, args []string) error {
 }
 
 func runRecord(ctx context.Context, d Desk, _ []string) error { return d.Record(ctx) }
+
+func runWords(_ context.Context, d Desk, args []string) error {
+	if len(args) > 1 || len(args) == 1 && args[0] != "de" && args[0] != "en" {
+		return &UsageError{}
+	}
+	return d.TellWords(strings.Join(args, ""))
+}
+
+func runVerified(_ context.Context, d Desk, _ []string) error { return d.Verified() }
 
 // runVolume reads the percentage from the last word: names have spaces.
 func runVolume(_ context.Context, d Desk, args []string) error {

@@ -45,6 +45,8 @@ func (d *desk) SetVolume(id sfu.MemberID, v call.Volume) {
 }
 func (d *desk) Remove(_ context.Context, id sfu.MemberID) error { return d.note("remove %s", id) }
 func (d *desk) Lock(_ context.Context, on bool) error           { return d.note("lock %v", on) }
+func (d *desk) TellWords(language string) error                 { return d.note("words %q", language) }
+func (d *desk) Verified() error                                 { return d.note("verified") }
 func (d *desk) State() call.State                               { return d.state }
 func (d *desk) Answer(yes bool)                                 { _ = d.note("answer %v", yes) }
 func (d *desk) Panic()                                          { _ = d.note("panic") }
@@ -72,6 +74,9 @@ func TestALineBecomesWhatItSays(t *testing.T) {
 		"send exact a.jpg":      "send a.jpg true",
 		"files":                 "files",
 		"quit":                  "leave",
+		"words":                 `words ""`,
+		"words de":              `words "de"`,
+		"verified":              "verified",
 		"":                      "",
 		":":                     "",
 	} {
@@ -99,6 +104,7 @@ func TestALineThatMakesNoSenseSaysHowItIsUsed(t *testing.T) {
 		"hand on off": "use it as: hand [up|down]",
 		"say":         "use it as: say TEXT",
 		"send":        "use it as: send [exact] FILE",
+		"words fr":    "use it as: words [de|en]",
 	} {
 		d := &desk{}
 		var usage *command.UsageError

@@ -235,7 +235,7 @@ func tracks(old, now call.State, add func(Event)) {
 			continue
 		}
 		if t.Withheld != 0 {
-			e.Text += " (" + say.English().Why(t.Withheld, now.Encryption.Grade == seal.Passphrase) + ")"
+			e.Text += " (" + say.English().Why(t.Withheld, now.Encryption.Grade) + ")"
 		}
 		e.EndToEnd = &t.Encrypted
 		add(e)

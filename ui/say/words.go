@@ -295,6 +295,10 @@ func (Words) Notice(what, arg string) string {
 		return "the room reports an error: " + arg
 	case string(sfu.FileOffered):
 		return "a file is offered, which this program does not take: " + arg
+	case "safety words":
+		return "safety words: " + arg + ". Let each of the others read them to you, best by another way such as the telephone. If all have the same, say verified"
+	case "members verified":
+		return "verified, in this call and later ones: " + arg
 	case "volumes":
 		if arg == "" {
 			return "nobody else is here"
@@ -311,6 +315,8 @@ func (Words) Question(q consent.Question) string {
 		return q.About + " records this call. Nothing is sent until you agree. Go on sending? yes or no"
 	case consent.UnmuteMe:
 		return fmt.Sprintf("somebody asks you to open your %s. Open it? yes or no", q.About)
+	case consent.NewIdentity:
+		return q.About + " has another identity than before; somebody may stand between you. Nothing is sent until you agree. Go on? yes or no (no if in doubt)"
 	}
 	return string(q.Topic)
 }

@@ -100,6 +100,8 @@ func (d *double) Remove(_ context.Context, id sfu.MemberID) error {
 	return d.act("remove " + string(id))
 }
 func (d *double) Lock(_ context.Context, on bool) error { return d.act(fmt.Sprint("lock ", on)) }
+func (d *double) TellWords(l string) error              { return d.act("words " + l) }
+func (d *double) Verified() error                       { return d.act("verified") }
 func (d *double) TellVolumes()                          { _ = d.act("volumes") }
 func (d *double) SendFile(_ context.Context, path string, exact bool) error {
 	return d.act(fmt.Sprintf("send %s %v", path, exact))

@@ -144,7 +144,14 @@ func Badges(s call.State) []Badge {
 func encryption(s call.State) Badge {
 	w := say.English()
 	mixed := s.Encryption.On() && !s.Encryption.Required && s.PlainOthers()
-	return Badge{Name: "encryption", Text: w.Encryption(s.Encryption.Grade, mixed), Alert: mixed}
+	b := Badge{Name: "encryption", Text: w.Encryption(s.Encryption.Grade, mixed), Alert: mixed || s.Encryption.Grade == seal.Held}
+	for _, t := range s.Encryption.Troubles {
+		if b.Alert == t.Holds() {
+			b.Text, b.Alert = b.Text+": "+w.Trouble(t), true
+			break
+		}
+	}
+	return b
 }
 
 func sending(name, label string, d call.Sending) Badge {
@@ -268,7 +275,7 @@ func labelled(label string, t call.Track, s call.State) string {
 	if t.Withheld == 0 {
 		return label
 	}
-	return label + ": " + say.English().Why(t.Withheld, s.Encryption.Grade == seal.Passphrase)
+	return label + ": " + say.English().Why(t.Withheld, s.Encryption.Grade)
 }
 
 // ChatNote says who can read the chat; empty if only its members can.
@@ -323,6 +330,8 @@ func Has(v command.Verb, s call.State) bool {
 	switch v.Name {
 	case "talk":
 		return s.Own.PushToTalk
+	case "words", "verified":
+		return s.Encryption.Grouped()
 	case "record":
 		return s.Rehearsal
 	case "kick":

@@ -9,6 +9,7 @@ import (
 	"paravent/privacy/consent"
 	"paravent/privacy/filter"
 	"paravent/privacy/seal"
+	"paravent/privacy/seal/group"
 	"paravent/ui/view"
 )
 
@@ -211,6 +212,7 @@ func TestTheStateLineTellsWhoCanReadTheCall(t *testing.T) {
 		"encrypted to the server":                                            {},
 		"encrypted end to end, by passphrase":                                {Grade: seal.Passphrase, Required: true},
 		"encrypted end to end, verified":                                     {Grade: seal.Verified, Required: true},
+		"encrypted end to end, members not compared yet":                     {Grade: seal.Unchecked, Required: true},
 		"encrypted end to end, by passphrase; NOT what everybody else sends": {Grade: seal.Passphrase},
 	} {
 		s := state()
@@ -246,5 +248,21 @@ func TestAMessageThatTheOperatorCanReadSaysSoInAnEncryptedCall(t *testing.T) {
 	}
 	if view.ChatNote(state()) == "" {
 		t.Error("a plain chat is not said to be one")
+	}
+}
+
+func TestTheStateLineSaysWhyAGroupIsHeldBack(t *testing.T) {
+	forged, split := call.TroubleError{Kind: group.Forged, Member: "Bob"}, call.TroubleError{Kind: group.Split, Member: "Cem"}
+	for want, e := range map[string]call.Encryption{
+		"NOTHING IS SENT until all have agreed on keys":                                                     {Grade: seal.Held},
+		"NOTHING IS SENT until all have agreed on keys: Cem sees other people in this call than you do":     {Grade: seal.Held, Troubles: []call.TroubleError{forged, split}},
+		"encrypted end to end, members not compared yet: a message in the name of Bob is forged or damaged": {Grade: seal.Unchecked, Troubles: []call.TroubleError{forged}},
+	} {
+		e.Required = true
+		s := state()
+		s.Encryption = e
+		if got := texts(s)["encryption"]; got.Text != want || !got.Alert {
+			t.Errorf("%+v, want %q", got, want)
+		}
 	}
 }

@@ -82,6 +82,8 @@ func (d *double) Lock(_ context.Context, on bool) error           { return d.not
 func (d *double) ShowHeld(context.Context) error                  { return d.note("show") }
 func (d *double) Talk(on bool) error                              { return d.note("talk %v", on) }
 func (d *double) Record(context.Context) error                    { return d.note("record") }
+func (d *double) TellWords(l string) error                        { d.note("words %s", l); return nil }
+func (d *double) Verified() error                                 { d.note("verified"); return nil }
 func (d *double) TellVolumes()                                    { d.note("volumes") }
 func (d *double) SendFile(_ context.Context, path string, exact bool) error {
 	return d.note("send %s %v", path, exact)

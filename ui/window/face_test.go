@@ -20,6 +20,7 @@ import (
 	"paravent/media/sfu"
 	"paravent/privacy/consent"
 	"paravent/privacy/filter"
+	"paravent/privacy/seal"
 	"paravent/ui/command"
 	"paravent/ui/say"
 	"paravent/ui/view"
@@ -105,11 +106,12 @@ func TestEveryVerbIsReachedByItsKeyItsButtonAndTheMenu(t *testing.T) {
 	want := map[string]string{
 		"mic": "microphone true", "camera": "camera true", "screen": "screen true", "hand": "hand true",
 		"yes": "answer true", "no": "answer false", "panic": "panic", "leave": "leave", "show": "show", "record": "record", "talk": "talk true", "files": "files",
+		"words": "words", "verified": "verified",
 	}
 	r := newRig(t, 1280, 720)
 	s := meeting("Ann")
 	s.Question = &consent.Question{Topic: consent.Recording, About: "the server"}
-	s.Own.PushToTalk, s.Rehearsal = true, true
+	s.Own.PushToTalk, s.Rehearsal, s.Encryption.Grade = true, true, seal.Unchecked
 	r.face.update(s)
 	r.now = r.now.Add(time.Minute)
 	buttons := map[string]*button{"yes": r.face.yes, "no": r.face.no}

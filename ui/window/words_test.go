@@ -14,6 +14,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"paravent/media/sfu"
+	"paravent/privacy/seal"
 	"paravent/ui/command"
 )
 
@@ -54,7 +55,7 @@ func TestWhatAServerCannotDoIsMissing(t *testing.T) {
 	s.Caps = sfu.Caps{Publish: map[sfu.Source]bool{sfu.Microphone: true}}
 	r.face.update(s)
 	for _, tl := range r.face.tools {
-		missing := slices.Contains([]string{"camera", "screen", "hand", sayVerb, sendVerb, talkVerb, "record", "mute", "unmute", "kick", "lock"}, tl.verb.Name)
+		missing := slices.Contains([]string{"camera", "screen", "hand", sayVerb, sendVerb, talkVerb, "record", "mute", "unmute", "kick", "lock", "words", "verified"}, tl.verb.Name)
 		if tl.button.Visible() == missing {
 			t.Errorf("%s: visible is %v", tl.verb.Name, tl.button.Visible())
 		}
@@ -66,7 +67,7 @@ func TestWhatAServerCannotDoIsMissing(t *testing.T) {
 func TestHelpListsEveryVerbAndClosesByKey(t *testing.T) {
 	r := newRig(t, 1280, 720)
 	s := meeting("Ann")
-	s.Own.PushToTalk, s.Rehearsal, s.Caps.Remove, s.Caps.Lock = true, true, true, true
+	s.Own.PushToTalk, s.Rehearsal, s.Caps.Remove, s.Caps.Lock, s.Encryption.Grade = true, true, true, true, seal.Unchecked
 	r.face.update(s)
 	for _, closing := range []func(){func() { r.press("?") }, func() { r.key(fyne.KeyEscape) }, func() { r.key(fyne.KeyReturn) }} {
 		r.press("?")
