@@ -32,6 +32,7 @@ func keepings() []keeping {
 		{"your settings", config.Path()},
 		{"how you sound at your microphones (levels, no voice)", calibration.Path()},
 		{"receipts of your calls", receipts().Dir()},
+		{"whom you have met in groups (names and public keys)", knownPath()},
 	}
 }
 

@@ -132,13 +132,17 @@ func join(ctx context.Context, link string, chosen, settings config.Join, rules 
 	if chosen.Remember {
 		keys.remember(ctx, held)
 	}
+	gathering, err := gather(ctx, session, how, chosen.Name, keys.store, rules)
+	if err != nil {
+		return err
+	}
 	c = call.New(session, call.Settings{
 		Server: where.room.Server, Camera: deviceOf(chosen.Camera, settings.Camera), Screen: chosen.Screen,
 		Wish: m.wish, Codec: codec.Name(chosen.Codec), Sound: m.sound, Policy: rules,
 		Background: m.background, Gate: m.gate,
 		StartCamera: chosen.Camera != "off", StartMicrophone: chosen.Microphone != "off" && !chosen.Push(),
 		PushToTalk: chosen.Push(), Confidential: chosen.Confidential,
-		Limit: limit, AwayMutes: chosen.Away == "mute", Diary: diaryOf(kept), Began: began,
+		Limit: limit, AwayMutes: chosen.Away == "mute", Diary: diaryOf(kept), Gathering: gathering, Began: began,
 	}, m.equipment)
 	return attend(ctx, c, m, figures, chosen)
 }
@@ -288,6 +292,8 @@ func pictures(chosen config.Join) []codec.Name {
 // so a room that carries none is not even entered.
 func encryption(chosen config.Join, rules policy.Policy, where place, passphrase secret.Secret) (seal.Encryption, error) {
 	switch {
+	case asGroup(chosen, rules):
+		return groupEncryption(chosen, where)
 	case passphrase.Empty() && chosen.PassphraseFile != "":
 		return seal.Encryption{}, &usageError{fmt.Errorf("there is no passphrase in %s", chosen.PassphraseFile)}
 	case passphrase.Empty() && (chosen.Encryption == config.Required || rules.EndToEnd):

@@ -329,7 +329,7 @@ func accounts(ctx context.Context, w io.Writer, rules policy.Policy, asJSON bool
 	if err != nil {
 		return err
 	}
-	all = slices.DeleteFunc(all, func(k secret.Key) bool { return k.Kind == secret.Signing }) // which is no account
+	all = slices.DeleteFunc(all, func(k secret.Key) bool { return k.Kind == secret.Signing || k.Kind == secret.Identity })
 	for _, key := range all {
 		o := accountObject{Kind: key.Kind, Place: sfu.Foreign(key.Place).Clean()}
 		if key.Kind == secret.Login {

@@ -62,6 +62,8 @@ With a passphrase pictures, sound and chat are encrypted from end to end, on Liv
 and as its web clients do it; the server sees who is there, when, and how much.
 ` + say.SharedKey() + `
 
+` + say.GroupKeys() + `
+
 Exit codes: 0 done, 1 error, 2 usage, 3 ended by the server, 4 refused by you,
 5 refused by policy, 130 interrupted.`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -101,7 +103,7 @@ Exit codes: 0 done, 1 error, 2 usage, 3 ended by the server, 4 refused by you,
 	f.StringVar(&chosen.TokenFile, "token-file", "", "read the pass from this file (or set PARAVENT_TOKEN)")
 	f.StringVar(&chosen.Receipt, "receipt", settings.Receipt, "on keeps a receipt of the call on this machine, without content; off keeps none")
 	f.StringVar(&chosen.PassphraseFile, "passphrase-file", "", "encrypt from end to end with the passphrase in this file (or set PARAVENT_PASSPHRASE)")
-	f.StringVar(&chosen.Encryption, "encryption", settings.Encryption, "auto, or required: nothing plain is sent or shown (default: required with a passphrase)")
+	f.StringVar(&chosen.Encryption, "encryption", settings.Encryption, "auto; required: nothing plain is sent or shown (default with a passphrase); or group: that, and the members agree on keys")
 	f.BoolVar(&chosen.Remember, "remember", false, "keep the pass and the passphrase for this room in the system's keyring; paravent forget removes them")
 	f.StringVar(&chosen.Files, "files", settings.Files, "put files that others send into this folder, where nothing is opened or overwritten (default: take none)")
 	f.StringVar(&chosen.Server, "server", "", "a host that the page of the link may lead to, beside its own")

@@ -95,9 +95,10 @@ type voiceCoder struct{}
 func (voiceCoder) Encode(s filter.ClearedSound) (codec.Packet, error) {
 	return codec.Packet{Data: sfutest.Frame(codec.Opus), At: s.At(), Codec: codec.Opus}, nil
 }
-func (voiceCoder) SetBitrate(int) {}
-func (voiceCoder) ExpectLoss(int) {}
-func (voiceCoder) Close() error   { return nil }
+func (voiceCoder) SetBitrate(int)            {}
+func (voiceCoder) Shape(time.Duration, bool) {}
+func (voiceCoder) ExpectLoss(int)            {}
+func (voiceCoder) Close() error              { return nil }
 
 type voiceDecoder struct{ heard *atomic.Int64 }
 

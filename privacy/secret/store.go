@@ -20,6 +20,7 @@ const (
 	Token      Kind = "token"      // a pass for a room
 	Passphrase Kind = "passphrase" // of an encrypted meeting
 	Signing    Kind = "signing"    // what receipts are signed with
+	Identity   Kind = "identity"   // who this person is for the members of groups
 )
 
 // A Key names a kept secret, and holds none: it is shown to the person and is

@@ -73,3 +73,18 @@ func troubled(e call.TroubleError) Problem {
 	}
 	return p
 }
+
+// GroupKeys says what it is worth that members agree on keys: where encryption is
+// chosen.
+func GroupKeys() string {
+	return `With --encryption group the members agree on keys of their own, without a
+passphrase: nobody else can read, change or repeat what is sent, and who comes
+cannot read what was before. All must use this program. Nothing is sent while
+somebody is there who has not agreed. Whether the server has put itself between you
+shows when you compare the words that words shows, best on the telephone.`
+}
+
+// NewEachTime says what is missing without a keyring.
+func NewEachTime() string {
+	return "your identity cannot be kept in a keyring, so it is for this call alone: who knows you will be asked about you"
+}

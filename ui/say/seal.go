@@ -6,6 +6,7 @@ import (
 	"paravent/media/call"
 	"paravent/media/sealed"
 	"paravent/privacy/seal"
+	"paravent/privacy/seal/identity"
 )
 
 // Encryption says who can read a call. Mixed is that others send plain.
@@ -105,6 +106,10 @@ func ofSeal(err error) (Problem, bool) {
 		return troubled(trouble), true
 	case errors.Is(err, call.ErrNoGroup):
 		return Problem{"server-no-group", call.ErrNoGroup.Error() + ", so you have left again", "nothing was sent; use a LiveKit server, or a passphrase"}, true
+	case errors.Is(err, identity.ErrStored):
+		return Problem{"identity-damaged", identity.ErrStored.Error(), "it is in the keyring of this system, under Paravent and identity"}, true
+	case errors.Is(err, identity.ErrBook):
+		return Problem{"book-damaged", identity.ErrBook.Error(), "paravent data list says where it is"}, true
 	case errors.Is(err, call.ErrNoWords):
 		return Problem{"no-words", call.ErrNoWords.Error(), "there are as soon as all who are here have joined with --encryption group and have agreed on keys"}, true
 	case errors.Is(err, call.ErrNotTold):

@@ -36,6 +36,7 @@ const (
 const (
 	Offered  = "auto"
 	Required = "required"
+	Group    = "group" // required, with keys that the members agree on
 )
 
 // Join is what a person chose for a call, as typed.
@@ -54,7 +55,7 @@ type Join struct {
 	// Confidential says that nobody beside the person may hear the meeting.
 	Confidential bool   `toml:"confidential"`
 	Receipt      string `toml:"receipt"` // whether one is kept of each call
-	// Encryption from end to end: auto, required or empty, which is required with a
+	// Encryption from end to end: auto, required, group or empty, which is required with a
 	// passphrase and auto without.
 	Encryption string `toml:"encryption"`
 	// SignIn says where one signs in, by the server: [sign_in."meet.example"].
@@ -188,7 +189,7 @@ func (j Join) Choices() error {
 		{"--talk", j.Talk, "open, push"},
 		{"--watch", j.Watch, "shown, all"},
 		{"--receipt", j.Receipt, "on, off"},
-		{"--encryption", j.Encryption, "auto, required"},
+		{"--encryption", j.Encryption, "auto, required, group"},
 	} {
 		if c.value == "" {
 			continue
