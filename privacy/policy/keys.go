@@ -166,7 +166,7 @@ func encryptionKeys() []Key {
 		Strict: yes(), Example: true,
 		at: func(p *Policy) any { return &p.EndToEnd },
 	}, {
-		Name: "verified_members_only", Field: "VerifiedMembers", Group: Encryption, Form: YesNo, Pending: true,
+		Name: "verified_members_only", Field: "VerifiedMembers", Group: Encryption, Form: YesNo,
 		Title: Words{"Only verified members", "Nur geprüfte Teilnehmende"},
 		Does: Words{
 			"Nothing is sent while there is somebody in the meeting whose identity was not verified.",
