@@ -54,12 +54,12 @@ type tuning struct {
 func (m Mode) tuning() tuning {
 	switch m {
 	case Strict:
-		return tuning{head: 1, lag: 3, open: 0.92, keep: 0.6, hold: 15}
+		return tuning{head: 1, lag: 3, open: 0.93, keep: 0.65, hold: 8}
 	case Worn:
-		return tuning{lag: 1, open: 0.92, keep: 0.7, hold: 10}
+		return tuning{lag: 1, open: 0.9, keep: 0.65, hold: 8}
 	case Near:
 	}
-	return tuning{lag: 1, open: 0.8, keep: 0.5, hold: 15}
+	return tuning{lag: 1, open: 0.86, keep: 0.55, hold: 8}
 }
 
 // A Gate is a filter.SoundFilter. It is used by one goroutine at a time.
