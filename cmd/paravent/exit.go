@@ -112,10 +112,9 @@ func report(w io.Writer, err error) int {
 // ruled reports whether err is of a policy that was written down.
 func ruled(err error) bool {
 	var (
-		broken  *written.BrokenError
-		weaker  *policy.WeakerError
-		pending *policy.PendingError
-		off     *policy.OffError
+		broken *written.BrokenError
+		weaker *policy.WeakerError
+		off    *policy.OffError
 	)
-	return errors.As(err, &broken) || errors.As(err, &weaker) || errors.As(err, &pending) || errors.As(err, &off)
+	return errors.As(err, &broken) || errors.As(err, &weaker) || errors.As(err, &off)
 }

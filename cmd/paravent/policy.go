@@ -100,8 +100,7 @@ type ruleObject struct {
 	Value     any              `json:"value"`
 	Origin    policy.Origin    `json:"origin"`
 	At        *policy.Place    `json:"at,omitempty"`
-	Pending   bool             `json:"pending,omitempty"` // this version cannot do it
-	Unused    bool             `json:"unused,omitempty"`  // this version has nothing that it applies to
+	Unused    bool             `json:"unused,omitempty"` // this version has nothing that it applies to
 	Overruled *overruledObject `json:"overruled,omitempty"`
 }
 
@@ -114,7 +113,7 @@ type overruledObject struct {
 func showJSON(w io.Writer, e policy.Effective) error {
 	out := json.NewEncoder(w)
 	for _, r := range e.Rules {
-		o := ruleObject{Key: r.Key.Name, Value: r.Value, Origin: r.Origin, At: placed(r.At), Pending: r.Key.Pending, Unused: r.Key.Unused}
+		o := ruleObject{Key: r.Key.Name, Value: r.Value, Origin: r.Origin, At: placed(r.At), Unused: r.Key.Unused}
 		for _, over := range e.Overruled {
 			if over.Key.Name == r.Key.Name {
 				o.Overruled = &overruledObject{over.Wanted, over.By, placed(over.Said)}

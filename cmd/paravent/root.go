@@ -83,9 +83,6 @@ Exit codes: 0 done, 1 error, 2 usage, 3 ended by the server, 4 refused by you,
 			if err != nil {
 				return err
 			}
-			if asked := rules.Pending(); asked != nil {
-				return &policy.PendingError{Rules: asked}
-			}
 			link := ""
 			if len(args) == 1 {
 				link = shield.TakeArg(args[0])

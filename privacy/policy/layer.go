@@ -3,7 +3,6 @@ package policy
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // An Origin is whose word a rule is.
@@ -168,16 +167,6 @@ func (e Effective) Rule(name string) Rule {
 	return Rule{}
 }
 
-// Pending are the rules that ask for what this version cannot do.
-func (e Effective) Pending() (all []Rule) {
-	for _, r := range e.Rules {
-		if r.Key.Pending && r.Origin != Program && !r.Key.same(r.Value, r.Key.Zero()) {
-			all = append(all, r)
-		}
-	}
-	return all
-}
-
 // A WeakerError says that somebody asked for less than a rule that holds.
 type WeakerError struct {
 	Setting string // as the person said it
@@ -202,15 +191,4 @@ func (r Rule) String() string {
 		return fmt.Sprintf("%s %s = %s", by, r.Key.Name, value)
 	}
 	return fmt.Sprintf("%s %s = %s (%s)", by, r.Key.Name, value, r.At)
-}
-
-// A PendingError says that rules ask for what this version cannot do.
-type PendingError struct{ Rules []Rule }
-
-func (e *PendingError) Error() string {
-	texts := make([]string, 0, len(e.Rules))
-	for _, r := range e.Rules {
-		texts = append(texts, r.String())
-	}
-	return "this version cannot do what is asked for: " + strings.Join(texts, "; ")
 }

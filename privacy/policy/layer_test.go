@@ -87,16 +87,6 @@ func TestAPersonsListDoesNotAddToTheOrganisations(t *testing.T) {
 	}
 }
 
-func TestWhatThisVersionCannotDoIsPendingWhereItIsAskedFor(t *testing.T) {
-	asked := policy.Resolve(layer(policy.Mandatory, "verified_members_only", true, "no_chat", true)).Pending()
-	if len(asked) != 1 || asked[0].Key.Name != "verified_members_only" {
-		t.Errorf("pending are %v", asked)
-	}
-	if asked := policy.Resolve(layer(policy.Mandatory, "no_chat", true)).Pending(); asked != nil {
-		t.Errorf("pending are %v", asked)
-	}
-}
-
 func TestADigestTellsWhatIsSaidAndNotWhere(t *testing.T) {
 	of := func(layers ...policy.Layer) string {
 		sum, err := policy.Digest(layers...)

@@ -50,9 +50,6 @@ type Key struct {
 	Adds bool
 	// Floor says that nobody can weaken what the program asks for by itself.
 	Floor bool
-	// Pending says that this version cannot do what is asked for: where it is asked
-	// for, nobody can join.
-	Pending bool
 	// Unused says that this version has nothing that the key would apply to, which is
 	// no weaker than what it asks for.
 	Unused bool

@@ -12,18 +12,15 @@ import (
 // ruled returns the words for an error of a policy that was written down.
 func ruled(err error) (Problem, bool) {
 	var (
-		broken  *written.BrokenError
-		weaker  *policy.WeakerError
-		pending *policy.PendingError
-		off     *policy.OffError
+		broken *written.BrokenError
+		weaker *policy.WeakerError
+		off    *policy.OffError
 	)
 	switch {
 	case errors.As(err, &broken):
 		return brokenPolicy(broken), true
 	case errors.As(err, &weaker):
 		return Problem{"policy-weaker", clean(weaker.Error()), "leave that out; paravent policy show says what holds, and by whose word"}, true
-	case errors.As(err, &pending):
-		return Problem{"policy-pending", clean(pending.Error()), "nothing was sent; whoever looks after this machine may install a newer version, or take the rule away"}, true
 	case errors.As(err, &off):
 		return Problem{"policy-off", clean(off.Error()), "paravent policy show says by whose word"}, true
 	}
@@ -70,10 +67,7 @@ func RuleLine(r policy.Rule) string {
 	if r.At.Path != "" {
 		by += " (" + clean(r.At.String()) + ")"
 	}
-	switch set := r.Origin != policy.Program; {
-	case set && r.Key.Pending:
-		by += "; this version cannot do that, so nobody can join"
-	case set && r.Key.Unused:
+	if r.Origin != policy.Program && r.Key.Unused {
 		by += "; this version has nothing that it applies to"
 	}
 	value := r.Key.Write(r.Value)

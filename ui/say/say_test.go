@@ -42,7 +42,7 @@ func TestEveryFailureThatIsKnownHasItsOwnWordsAndHint(t *testing.T) {
 		&sfu.UnknownPageError{Server: "h"}, &sfu.NotYetError{Server: "h"}, &sfu.NotYetError{Server: "h", Closed: true}, &sfu.SentElsewhereError{Page: "h", Server: "i"},
 		&call.MemberError{Name: "Bob"}, call.ErrNoPush, call.ErrNoRehearsal, call.ErrNoMicrophone, call.ErrNoSpeaker, call.ErrTaking, call.ErrNoReveal, call.ErrWaiting,
 		&call.DiaryError{Err: fs.ErrPermission},
-		&written.BrokenError{}, &policy.WeakerError{}, &policy.PendingError{}, &policy.OffError{Use: policy.Chat})
+		&written.BrokenError{}, &policy.WeakerError{}, &policy.OffError{Use: policy.Chat})
 	codes := make(map[string]error)
 	for _, err := range errs {
 		p := say.Of(fmt.Errorf("somewhere: %w", err))

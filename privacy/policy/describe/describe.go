@@ -80,12 +80,6 @@ func notes(k policy.Key) (all []policy.Words) {
 	if k.OrganisationOnly {
 		all = append(all, policy.Words{English: "Only under `[mandatory]`.", German: "Nur unter `[mandatory]`."})
 	}
-	if k.Pending {
-		all = append(all, policy.Words{
-			English: "This version cannot do that: where it is asked for, nobody can join.",
-			German:  "Diese Version kann das noch nicht: Wo es verlangt wird, ist keine Teilnahme möglich.",
-		})
-	}
 	if k.Unused {
 		all = append(all, policy.Words{
 			English: "This version has nothing that it applies to.",
