@@ -29,9 +29,8 @@ func (c clone) take(ctx context.Context, dir string) (packed, error) {
 	}
 	for _, step := range [][]string{
 		{"init", "-q", dir},
-		{"-C", dir, "fetch", "-q", "--depth", "1", "--filter=blob:none", c.from, c.commit},
-		{"-C", dir, "remote", "add", "origin", c.from}, // the blobs of the path come when it is checked out
-		{"-C", dir, "config", "remote.origin.promisor", "true"},
+		{"-C", dir, "config", "remote.origin.url", c.from},
+		{"-C", dir, "fetch", "-q", "--depth", "1", "--filter=blob:none", "origin", c.commit}, // the files of the path come with the checkout
 		{"-C", dir, "checkout", "-q", c.commit, "--", c.path},
 	} {
 		if msg, err := exec.CommandContext(ctx, "git", step...).CombinedOutput(); err != nil {
