@@ -61,6 +61,10 @@ func (e TroubleError) Holds() bool { return group.Trouble{Kind: e.Kind}.Holds() 
 // tickFor is how often a group is told that time passes.
 const tickFor = 100 * time.Millisecond
 
+// resendFor is after how long a group asks again at first. A hello often comes before
+// the roster has its sender, and is lost (LiveKit, 2026-11-25).
+const resendFor = 300 * time.Millisecond
+
 // maxCarried bounds the messages of a group that wait to be sent. What is dropped is
 // sent again by the group when it is missed.
 const maxCarried = 1024
@@ -108,7 +112,7 @@ func Gather(s *sealed.Session, k *grouped.Keys, w Who, p policy.Policy) (*Gather
 	}
 	first, err := k.Begin(group.Config{
 		Call: "room " + string(s.RoomName()), Seat: group.Seat(self.ID), Name: w.Name, Identity: w.Identity, Book: w.Book,
-		Required: true, Verified: p.VerifiedMembers,
+		Required: true, Verified: p.VerifiedMembers, Resend: resendFor,
 	}, time.Now())
 	if err != nil {
 		return nil, fmt.Errorf("agree on keys: %w", err)
