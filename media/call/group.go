@@ -108,8 +108,9 @@ func Gather(s *sealed.Session, k *grouped.Keys, w Who, p policy.Policy) (*Gather
 		return nil, ErrNoGroup
 	}
 	if w.Name == "" {
-		w.Name = self.Name.Clean()
+		w.Name = string(self.Name)
 	}
+	w.Name = strings.TrimSpace(sfu.Foreign(w.Name).Clean()) // or it would look like an imitation
 	first, err := k.Begin(group.Config{
 		Call: "room " + string(s.RoomName()), Seat: group.Seat(self.ID), Name: w.Name, Identity: w.Identity, Book: w.Book,
 		Required: true, Verified: p.VerifiedMembers, Resend: resendFor,
@@ -247,8 +248,8 @@ func (c *Call) trouble(t group.Trouble, s group.State) TroubleError {
 // signedName is the name that a member has signed, for a screen. One that is not what
 // it looks like shows that.
 func signedName(name string) string {
-	clean := sfu.Foreign(name).Clean()
-	if clean != name || clean == "" {
+	clean := strings.TrimSpace(sfu.Foreign(name).Clean())
+	if clean != strings.TrimSpace(name) || clean == "" {
 		clean += "?"
 	}
 	return clean
