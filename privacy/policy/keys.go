@@ -169,8 +169,8 @@ func encryptionKeys() []Key {
 		Name: "verified_members_only", Field: "VerifiedMembers", Group: Encryption, Form: YesNo,
 		Title: Words{"Only verified members", "Nur geprüfte Teilnehmende"},
 		Does: Words{
-			"Nothing is sent while there is somebody in the meeting whose identity was not verified.",
-			"Es wird nichts gesendet, solange jemand in der Besprechung ist, dessen Identität nicht geprüft wurde.",
+			"Nothing is sent while there is somebody in the meeting whose identity was not verified. All must use this program, and the server must be a LiveKit.",
+			"Es wird nichts gesendet, solange jemand in der Besprechung ist, dessen Identität nicht geprüft wurde. Alle müssen dieses Programm benutzen, und der Server muss ein LiveKit sein.",
 		},
 		Strict: yes(), Example: true,
 		at: func(p *Policy) any { return &p.VerifiedMembers },

@@ -28,7 +28,7 @@ type Event struct {
 	Codec  string            `json:"codec,omitempty"`
 	State  map[string]string `json:"state,omitempty"`
 
-	// Encryption is on state: plain, passphrase or verified; EndToEnd on chat and on
+	// Encryption is on state: plain, passphrase, held, unchecked or verified; EndToEnd on chat and on
 	// tracks, whether they are encrypted from end to end.
 	Encryption string `json:"encryption,omitempty"`
 	EndToEnd   *bool  `json:"end_to_end,omitempty"`
