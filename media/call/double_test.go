@@ -2,6 +2,7 @@ package call_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"slices"
@@ -60,6 +61,7 @@ type session struct {
 
 	publish chan struct{} // closed lets Publish return; nil does not hold it
 	caps    sfu.Caps
+	came    atomic.Uint64 // bytes
 }
 
 func newSession(d *diary) *session {
@@ -70,7 +72,7 @@ func (s *session) Self() sfu.Member         { return sfu.Member{ID: "me", Name: 
 func (s *session) RoomName() sfu.Foreign    { return "room" }
 func (s *session) Caps() sfu.Caps           { return s.caps }
 func (s *session) Events() <-chan sfu.Event { return s.queue.Events() }
-func (s *session) Stats() sfu.Stats         { return sfu.Stats{} }
+func (s *session) Stats() sfu.Stats         { return sfu.Stats{BytesDown: s.came.Load()} }
 
 func (s *session) Publish(ctx context.Context, o sfu.TrackOffer) (sfu.Outlet, error) {
 	s.add("publish " + string(o.Source))
@@ -137,9 +139,13 @@ func (i inlet) Receive(ctx context.Context) (codec.Packet, error) {
 	<-ctx.Done()
 	return codec.Packet{}, ctx.Err()
 }
-func (i inlet) AskKeyframe() error  { return nil }
-func (i inlet) Want(sfu.View) error { i.s.add("want " + string(i.id)); return nil }
-func (i inlet) Close() error        { i.s.add("unsubscribe " + string(i.id)); return nil }
+func (i inlet) AskKeyframe() error { return nil }
+func (i inlet) Want(v sfu.View) error {
+	i.s.add("want " + string(i.id))
+	i.s.add(fmt.Sprintf("view %s %dx%d", i.id, v.Width, v.Height))
+	return nil
+}
+func (i inlet) Close() error { i.s.add("unsubscribe " + string(i.id)); return nil }
 
 // A camera is a double that gives 50 pictures a second, each "the room".
 type camera struct {
@@ -245,10 +251,12 @@ func (c soundCoder) Encode(s filter.ClearedSound) (codec.Packet, error) {
 	}
 	return codec.Packet{Data: []byte{1}, At: s.At()}, nil
 }
-func (soundCoder) SetBitrate(int)            {}
-func (soundCoder) ExpectLoss(int)            {}
-func (soundCoder) Shape(time.Duration, bool) {}
-func (soundCoder) Close() error              { return nil }
+func (c soundCoder) SetBitrate(bps int) { c.d.add(fmt.Sprintf("bitrate %d", bps)) }
+func (soundCoder) ExpectLoss(int)       {}
+func (c soundCoder) Shape(d time.Duration, constant bool) {
+	c.d.add(fmt.Sprintf("shape %v %t", d, constant))
+}
+func (soundCoder) Close() error { return nil }
 
 type cover struct{}
 

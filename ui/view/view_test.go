@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"paravent/media/budget"
 	"paravent/media/call"
 	"paravent/media/sfu"
 	"paravent/privacy/consent"
@@ -263,6 +264,30 @@ func TestTheStateLineSaysWhyAGroupIsHeldBack(t *testing.T) {
 		s.Encryption = e
 		if got := texts(s)["encryption"]; got.Text != want || !got.Alert {
 			t.Errorf("%+v, want %q", got, want)
+		}
+	}
+}
+
+func TestTheStateLineSaysHowTheLinkIsLimitedAndWhatThatCosts(t *testing.T) {
+	s := state()
+	if _, ok := texts(s)["budget"]; ok {
+		t.Error("a limit is shown where there is none")
+	}
+	both := budget.Limit{Up: 24_000, Down: 1_500_000}
+	for _, c := range []struct {
+		thin call.Thin
+		want view.Badge
+	}{
+		{call.Thin{Limit: both}, view.Badge{Name: "budget", Text: "link limited (24k up, 1500k down)"}},
+		{call.Thin{Limit: budget.Limit{Down: 2_000_000}}, view.Badge{Name: "budget", Text: "link limited (2M down)"}},
+		{call.Thin{Limit: both, Own: true, Others: true}, view.Badge{Name: "budget", Text: "link limited (24k up, 1500k down): sound only", Alert: true}},
+		{call.Thin{Limit: both, Own: true}, view.Badge{Name: "budget", Text: "link limited (24k up, 1500k down): your pictures are off", Alert: true}},
+		{call.Thin{Limit: both, Others: true}, view.Badge{Name: "budget", Text: "link limited (24k up, 1500k down): some pictures of the others are off", Alert: true}},
+		{call.Thin{Limit: both, Short: true, Own: true}, view.Badge{Name: "budget", Text: "link limited (24k up, 1500k down): TOO LITTLE even for speech", Alert: true}},
+	} {
+		s.Thin = c.thin
+		if got := texts(s)["budget"]; got != c.want {
+			t.Errorf("%+v: %+v", c.thin, got)
 		}
 	}
 }

@@ -22,6 +22,8 @@ type Line struct {
 	RTTms          float64         `json:"rtt_ms"`
 	Goroutines     int             `json:"goroutines"`
 	HeapBytes      uint64          `json:"heap_bytes"`
+	WireUp         uint64          `json:"wire_up"` // bytes of everything, with the headers of IP, UDP and TCP
+	WireDown       uint64          `json:"wire_down"`
 	FirstPictureMs float64         `json:"first_picture_ms"` // since the process began; 0 while there is none
 }
 
