@@ -62,6 +62,7 @@ type session struct {
 	publish chan struct{} // closed lets Publish return; nil does not hold it
 	caps    sfu.Caps
 	came    atomic.Uint64 // bytes
+	carries atomic.Int64  // bits per second up
 }
 
 func newSession(d *diary) *session {
@@ -72,7 +73,9 @@ func (s *session) Self() sfu.Member         { return sfu.Member{ID: "me", Name: 
 func (s *session) RoomName() sfu.Foreign    { return "room" }
 func (s *session) Caps() sfu.Caps           { return s.caps }
 func (s *session) Events() <-chan sfu.Event { return s.queue.Events() }
-func (s *session) Stats() sfu.Stats         { return sfu.Stats{BytesDown: s.came.Load()} }
+func (s *session) Stats() sfu.Stats {
+	return sfu.Stats{BytesDown: s.came.Load(), Up: int(s.carries.Load())}
+}
 
 func (s *session) Publish(ctx context.Context, o sfu.TrackOffer) (sfu.Outlet, error) {
 	s.add("publish " + string(o.Source))

@@ -39,6 +39,7 @@ type divider struct {
 	bytes uint64 // that had come
 	at    time.Time
 	down  backOff
+	up    carried
 }
 
 // divide follows the limit until ctx is done.
@@ -60,7 +61,9 @@ func (c *Call) divide(ctx context.Context) {
 func (d *divider) step(ctx context.Context, now time.Time) {
 	c := d.call
 	st, s := c.session.Stats(), c.State()
-	d.plan = budget.Divide(c.need(s, st), d.plan)
+	n := c.need(s, st)
+	n.Carried = d.up.after(now, st.Up, d.plan.Camera+d.plan.Screen > 0)
+	d.plan = budget.Divide(n, d.plan)
 	for _, f := range c.feeds() {
 		f.keepTo(d.plan)
 	}
@@ -120,6 +123,30 @@ func (b *backOff) most(now time.Time) int {
 		return 0
 	}
 	return math.MaxInt
+}
+
+// carried is what the way up seems to carry. It can be told only while there are
+// pictures: speech alone does not try the way. So once they went off they are tried
+// again after a while, and ever more seldom.
+type carried struct {
+	last  int
+	until time.Time
+	pause time.Duration
+}
+
+// after returns what to reckon with, in bits per second; 0 is not known.
+func (c *carried) after(now time.Time, up int, pictures bool) int {
+	switch {
+	case pictures:
+		c.last, c.until = up, time.Time{}
+	case c.last == 0:
+	case c.until.IsZero():
+		c.pause = min(max(2*c.pause, firstBackOff), lastBackOff)
+		c.until = now.Add(c.pause)
+	case now.After(c.until):
+		c.last = 0
+	}
+	return c.last
 }
 
 // withThin returns the state with what the limit costs, and says so when that changes.

@@ -167,3 +167,33 @@ func TestWhereMoreComesThanMayPicturesStayAwayForAWhile(t *testing.T) {
 		s.end(t)
 	})
 }
+
+func TestPicturesGoOffWhereTheLinkCarriesLessThanTheLimitAndAreTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := enter(t, limited(1_000_000, 0))
+		s.session.carries.Store(800_000)
+		if err := s.SetCamera(t.Context(), true); err != nil {
+			t.Fatal(err)
+		}
+		pass(2 * time.Second)
+		if s.State().Thin.Own {
+			t.Fatal("they are off from the beginning")
+		}
+		s.session.carries.Store(30_000)
+		pass(2 * time.Second)
+		if !s.State().Thin.Own {
+			t.Error("they go on")
+		}
+		s.session.carries.Store(24_000) // that is all that speech alone shows
+		pass(20 * time.Second)
+		if s.saidOff() != 2 {
+			t.Errorf("they were tried again %d times within 20 s", s.saidOff()-1)
+		}
+		s.session.carries.Store(800_000)
+		pass(40 * time.Second)
+		if s.State().Thin.Own {
+			t.Error("they do not come back")
+		}
+		s.end(t)
+	})
+}

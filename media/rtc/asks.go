@@ -45,6 +45,9 @@ func (a *Asks) Put(ask sfu.Ask) {
 		if ask.Bitrate == 0 {
 			ask.Bitrate = old.Bitrate
 		}
+		if ask.Lost == nil {
+			ask.Lost = old.Lost
+		}
 		if ask.Wanted == nil {
 			ask.Wanted = old.Wanted
 		}

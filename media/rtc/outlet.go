@@ -187,8 +187,29 @@ func (o *Outlet) heed(layer int, attrs map[any]any, b []byte) {
 		switch p := p.(type) {
 		case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
 			o.asks.Put(sfu.Ask{Layer: layer, Keyframe: true})
+		case *rtcp.ReceiverReport:
+			o.lost(layer, p.Reports)
+		case *rtcp.SenderReport:
+			o.lost(layer, p.Reports)
 		case *rtcp.ReceiverEstimatedMaximumBitrate:
 			o.peer.limit(int(p.Bitrate))
+		}
+	}
+}
+
+// lost passes on how much of a sound is lost on the way, for the encoder to make up for.
+func (o *Outlet) lost(layer int, reports []rtcp.ReceptionReport) {
+	if !o.isSound() {
+		return
+	}
+	e := o.encodings[layer]
+	e.mu.Lock()
+	ssrc := e.header.SSRC
+	e.mu.Unlock()
+	for _, r := range reports {
+		if r.SSRC == ssrc {
+			percent := int(r.FractionLost) * 100 / 256 // RFC 3550, section 6.4.1
+			o.asks.Put(sfu.Ask{Layer: layer, Lost: &percent})
 		}
 	}
 }

@@ -99,3 +99,34 @@ func TestWhileAPictureWaitsSpeechGoesOnAndMutingEndsIt(t *testing.T) {
 		t.Errorf("%d packets of a picture that waits", n)
 	}
 }
+
+func TestTheEncoderIsToldHowMuchOfTheSpeechIsLost(t *testing.T) {
+	l := newLab(t)
+	e, other := l.newEnd(t, 0, Settings{}), l.newEnd(t, 1, Settings{})
+	asks := NewAsks()
+	voice, err := e.Publish(Offer{ID: "voice", Stream: "a", Codec: codec.Opus}, asks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settle(t, e, other, false)
+	e.awaitConnected(t)
+	every, late := time.NewTicker(5*time.Millisecond), time.After(10*time.Second)
+	defer every.Stop()
+	for n := 0; ; n++ {
+		select {
+		case a := <-asks.C():
+			if a.Lost != nil && *a.Lost >= 20 && *a.Lost <= 80 {
+				return
+			}
+		case <-every.C:
+			if n == 50 {
+				l.lose.Store(50)
+			}
+			if err := voice.Send(codec.Packet{Data: make([]byte, 60), Codec: codec.Opus, At: time.Duration(n) * 20 * time.Millisecond}); err != nil {
+				t.Fatal(err)
+			}
+		case <-late:
+			t.Fatal("nobody says that half is lost")
+		}
+	}
+}

@@ -38,6 +38,7 @@ type SoundLine struct {
 	Shape atomic.Pointer[budget.Sound]
 
 	notes steady
+	loss  int // percent that the encoder makes up for
 }
 
 // Run carries sound until ctx is done or the microphone or the room fails. A
@@ -94,8 +95,20 @@ func (l *SoundLine) heed() {
 			if a.Bitrate > 0 {
 				l.Encoder.SetBitrate(a.Bitrate)
 			}
+			if a.Lost != nil {
+				l.expect(*a.Lost)
+			}
 		default:
 			return
 		}
+	}
+}
+
+// expect has the encoder make up for what is lost: at once for more, and bit by bit for
+// less, because losses come in bursts.
+func (l *SoundLine) expect(percent int) {
+	if percent = max(percent, l.loss*3/4); percent != l.loss {
+		l.loss = percent
+		l.Encoder.ExpectLoss(percent)
 	}
 }

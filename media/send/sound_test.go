@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"testing"
 	"time"
 
@@ -125,5 +126,35 @@ func TestSoundWithNotesAndATapAllocatesNothingPerBlock(t *testing.T) {
 	}
 	if few, many := run(10), run(1000); many > few {
 		t.Errorf("%v allocations for 10 blocks, %v for 1000", few, many)
+	}
+}
+
+// losses is an encoder that notes what it should make up for.
+type losses struct {
+	mute
+	told []int
+}
+
+func (l *losses) ExpectLoss(percent int) { l.told = append(l.told, percent) }
+
+// asked is a room that has asked for things.
+type asked struct {
+	nowhere
+	asks chan sfu.Ask
+}
+
+func (a asked) Asks() <-chan sfu.Ask { return a.asks }
+
+func TestTheEncoderMakesUpForWhatIsLostAtOnceAndLessBitByBit(t *testing.T) {
+	l, enc, room := line(t, 10, func(int) filter.Notes { return 0 }), &losses{}, asked{asks: make(chan sfu.Ask, 8)}
+	l.Encoder, l.Outlet, l.Held, l.Noted = enc, room, func(string) {}, func(filter.Notes) {}
+	for _, percent := range []int{0, 20, 0, 0, 12, 30} {
+		room.asks <- sfu.Ask{Lost: &percent}
+	}
+	if err := l.Run(t.Context()); !errors.Is(err, io.EOF) {
+		t.Fatal(err)
+	}
+	if want := []int{20, 15, 11, 12, 30}; !slices.Equal(enc.told, want) {
+		t.Errorf("told %v, want %v", enc.told, want)
 	}
 }

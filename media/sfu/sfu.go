@@ -219,6 +219,7 @@ type Ask struct {
 	Keyframe bool
 	Bitrate  int   // bits per second; 0 is no wish
 	Wanted   *bool // false: nobody looks at this layer; nil is no wish
+	Lost     *int  // of 100 packets, lately; nil is no word
 }
 
 // An Inlet gives the packets of a track that another sends.
