@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"math"
 	"slices"
 	"sync"
 	"time"
 
-	"paravent/media/budget"
 	"paravent/media/codec"
 	"paravent/media/present"
 	"paravent/media/receive"
@@ -58,8 +56,8 @@ func newReceivers(c *Call) *receivers {
 		views:  make(map[sfu.TrackID]sfu.View),
 		relays: make(map[sfu.TrackID]*present.Relay),
 		wishes: make(map[sfu.MemberID]Volume),
-		bits:   budget.Most, most: math.MaxInt,
 	}
+	r.bits, r.most = watched(c.settings.Limit.Down, 1)
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	return r
 }

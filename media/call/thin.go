@@ -80,9 +80,19 @@ func (d *divider) step(ctx context.Context, now time.Time) {
 			voices++
 		}
 	}
-	room := budget.Watched(c.settings.Limit.Down, voices)
-	others := c.others.allot(room, min(room/leastWatched+1, d.down.most(now)))
+	room, most := watched(c.settings.Limit.Down, voices)
+	others := c.others.allot(room, min(most, d.down.most(now)))
 	c.change(func(s State) State { return s.withThin(own, others, d.plan.Short) })
+}
+
+// watched is how many bits per second of pictures may come where so many voices are
+// heard, and how many pictures.
+func watched(down, voices int) (bits, most int) {
+	bits = budget.Watched(down, voices)
+	if bits == 0 {
+		return 0, 0
+	}
+	return bits, bits/leastWatched + 1
 }
 
 // need is what the way up is to carry.
@@ -212,9 +222,6 @@ func (f *feed) sentPhase() Phase {
 func (r *receivers) allot(bits, most int) (without bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if bits == 0 {
-		most = 0
-	}
 	r.bits, r.most = bits, most
 	r.reconcile()
 	return r.without
