@@ -134,10 +134,13 @@ func (g *Gate) Apply(s *frame.Sound) error {
 
 	y := g.out[g.tune.head*outputs:][:outputs]
 	g.levels[g.at%most] = 20 * g.features[2*Bands+2*Cues]
-	low := max(g.levels[g.at%most], g.levels[(g.at+most-g.tune.lag)%most]) < lowest
+	now, then := g.levels[g.at%most], g.levels[(g.at+most-g.tune.lag)%most]
+	low := max(now, then) < lowest
 	g.at++
+	shut := !g.open
 	g.decide(y, low)
-	if g.open && !low {
+	before := shut && then < now-rise // what was before the word that opens is the room
+	if g.open && !low && !before {
 		spread((*[Bands]float32)(y), g.gains)
 		weigh(x, g.gains)
 	} else {
@@ -175,6 +178,10 @@ func (g *Gate) decide(y []float32, low bool) {
 // lowest is the level against the reference, in dB, below which nothing passes: it is
 // that of the end of a word's echo, and no network is needed to shut out what is lower.
 const lowest = -20
+
+// rise is by how many dB a word that opens the gate is louder than what was before it,
+// which is no part of it then.
+const rise = 10
 
 const (
 	heldAfter = 30  // windows of others until they are told of: 300 ms
