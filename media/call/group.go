@@ -321,15 +321,16 @@ func (c *Call) askChanged(ctx context.Context, seat group.Seat) {
 		return // they have left, or the call is over
 	}
 	c.writing.consent(consent.NewIdentity, yes)
+	g.turn.Lock()
+	defer g.turn.Unlock()
+	delete(g.asks, seat)
 	if yes {
-		g.turn.Lock()
-		defer g.turn.Unlock()
 		c.learn(g.who.Book.Remember(m.Name, m.Identity, time.Now()))
 	}
 }
 
 // TellWords tells the safety words of the call in a language, such as "de"; "" is the
-// person's own.
+// person's own. Who was answered with a no for another identity is asked about again.
 func (c *Call) TellWords(language string) error {
 	g := c.gathering
 	if g == nil {
@@ -338,6 +339,11 @@ func (c *Call) TellWords(language string) error {
 	g.turn.Lock()
 	defer g.turn.Unlock()
 	state, _ := g.keys.State()
+	for _, t := range state.Troubles() {
+		if t.Kind == group.Changed && g.asks[t.Seat] == nil {
+			c.others.beside(func(ctx context.Context) { c.askChanged(ctx, t.Seat) })
+		}
+	}
 	safety, ok := state.Safety()
 	if !ok {
 		return ErrNoWords

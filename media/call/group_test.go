@@ -588,6 +588,13 @@ func TestWhoComesWithAnotherIdentityIsAskedAboutAndANoHolds(t *testing.T) {
 			if g := ada.State().Encryption.Grade; yes && g != seal.Unchecked || !yes && g != seal.Held {
 				t.Errorf("answered %v: grade %q", yes, g)
 			}
+			if err := ada.TellWords(""); (err == nil) != yes {
+				t.Errorf("answered %v: words: %v", yes, err)
+			}
+			elapse(200*time.Millisecond, ada, bo)
+			if again := ada.State().Question != nil; again == yes {
+				t.Errorf("answered %v, and asked again: %v", yes, again)
+			}
 			ada.leave()
 			bo.leave()
 		})

@@ -36,6 +36,9 @@ func (Words) Trouble(e call.TroubleError) string {
 	return string(e.Kind)
 }
 
+// NothingSent says why nothing is sent in such a call.
+func (w Words) NothingSent(e call.TroubleError) string { return "NOTHING IS SENT: " + w.Trouble(e) }
+
 // troubled returns the words for what is wrong when it begins. Their codes begin with
 // "group-".
 func troubled(e call.TroubleError) Problem {

@@ -316,7 +316,7 @@ func (Words) Question(q consent.Question) string {
 	case consent.UnmuteMe:
 		return fmt.Sprintf("somebody asks you to open your %s. Open it? yes or no", q.About)
 	case consent.NewIdentity:
-		return q.About + " has another identity than before; somebody may stand between you. Nothing is sent until you agree. Go on? yes or no (no if in doubt)"
+		return q.About + " has another identity than before; somebody may stand between you. Nothing is sent until you agree. Go on? yes or no (no if in doubt; words asks again)"
 	}
 	return string(q.Topic)
 }

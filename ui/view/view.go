@@ -146,9 +146,13 @@ func encryption(s call.State) Badge {
 	mixed := s.Encryption.On() && !s.Encryption.Required && s.PlainOthers()
 	b := Badge{Name: "encryption", Text: w.Encryption(s.Encryption.Grade, mixed), Alert: mixed || s.Encryption.Grade == seal.Held}
 	for _, t := range s.Encryption.Troubles {
-		if b.Alert == t.Holds() {
+		switch {
+		case b.Alert && t.Holds():
+			b.Text = w.NothingSent(t)
+			return b
+		case !b.Alert && !t.Holds():
 			b.Text, b.Alert = b.Text+": "+w.Trouble(t), true
-			break
+			return b
 		}
 	}
 	return b

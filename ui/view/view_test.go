@@ -256,7 +256,7 @@ func TestTheStateLineSaysWhyAGroupIsHeldBack(t *testing.T) {
 	forged, split := call.TroubleError{Kind: group.Forged, Member: "Bob"}, call.TroubleError{Kind: group.Split, Member: "Cem"}
 	for want, e := range map[string]call.Encryption{
 		"NOTHING IS SENT until all have agreed on keys":                                                     {Grade: seal.Held},
-		"NOTHING IS SENT until all have agreed on keys: Cem sees other people in this call than you do":     {Grade: seal.Held, Troubles: []call.TroubleError{forged, split}},
+		"NOTHING IS SENT: Cem sees other people in this call than you do":                                   {Grade: seal.Held, Troubles: []call.TroubleError{forged, split}},
 		"encrypted end to end, members not compared yet: a message in the name of Bob is forged or damaged": {Grade: seal.Unchecked, Troubles: []call.TroubleError{forged}},
 	} {
 		e.Required = true
