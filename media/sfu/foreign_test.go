@@ -77,3 +77,29 @@ func TestAReaderThatFallsBehindLosesTheSessionAndNoEvent(t *testing.T) {
 		t.Errorf("%d events, the last is %v", n, last)
 	}
 }
+
+func TestAMemberWhoSendsWithoutEndTakesTheSessionFromNobody(t *testing.T) {
+	q := sfu.NewQueue()
+	const flood = 100_000
+	for range flood {
+		q.PutLossy(sfu.Data{From: "eve", Bytes: []byte("x")})
+	}
+	q.Put(sfu.MemberLeft{ID: "eve"})
+	q.Put(sfu.Ended{Why: sfu.Left})
+	data, left := 0, false
+	for e := range q.Events() {
+		switch e := e.(type) { //nolint:gochecksumtype // of all events
+		case sfu.Data:
+			data++
+		case sfu.MemberLeft:
+			left = true
+		case sfu.Ended:
+			if e.Why != sfu.Left {
+				t.Errorf("ended: %+v", e)
+			}
+		}
+	}
+	if data == 0 || data == flood || !left {
+		t.Errorf("%d of %d came, left %v", data, flood, left)
+	}
+}

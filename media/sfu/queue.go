@@ -49,6 +49,17 @@ func (q *Queue) Put(e Event) {
 	}
 }
 
+// PutLossy adds e if there is room to spare, and else drops it: for what another member
+// may send as fast as it likes, and sends again when it is missed.
+func (q *Queue) PutLossy(e Event) {
+	q.mu.Lock()
+	full := len(q.waiting) >= maxQueued/4
+	q.mu.Unlock()
+	if !full {
+		q.Put(e)
+	}
+}
+
 // Ended reports whether an Ended event was put.
 func (q *Queue) Ended() bool {
 	q.mu.Lock()

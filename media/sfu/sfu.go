@@ -135,8 +135,8 @@ const MaxData = 8 << 10
 // gets it, as far as the server keeps to that; the server can read it.
 type Courier interface {
 	// SendData sends b, of 1 to MaxData bytes, to one member, or to all others if to
-	// is empty. It is lost if the member is not there any more. It returns
-	// ErrUnsupported where Caps has no Data.
+	// is empty. It is lost if the member is not there any more, or is sent
+	// more than it reads. It returns ErrUnsupported where Caps has no Data.
 	SendData(ctx context.Context, to MemberID, b []byte) error
 }
 

@@ -56,7 +56,7 @@ func (s *session) brought(p *wire.DataPacket, u *wire.UserPacket) {
 		from == nil || p.ParticipantSid != "" && p.ParticipantSid != from.number {
 		return
 	}
-	s.put(sfu.Data{From: from.member.ID, Bytes: bytes.Clone(u.Payload)})
+	s.events.PutLossy(sfu.Data{From: from.member.ID, Bytes: bytes.Clone(u.Payload)})
 }
 
 var _ sfu.Courier = (*session)(nil)

@@ -244,7 +244,7 @@ func (s *session) SendData(_ context.Context, to sfu.MemberID, b []byte) error {
 	}
 	for id, o := range s.others() {
 		if o != s && (to == "" || to == id) {
-			o.events.Put(sfu.Data{From: s.self.ID, Bytes: bytes.Clone(b)})
+			o.events.PutLossy(sfu.Data{From: s.self.ID, Bytes: bytes.Clone(b)})
 		}
 	}
 	return nil
