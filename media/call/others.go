@@ -101,7 +101,7 @@ func (r *receivers) reconcile() {
 	wanted := make(map[sfu.TrackID]Track)
 	for _, t := range r.tracks {
 		_, watched := r.views[t.ID]
-		if r.mayReceive(t) && (t.Source.IsSound() || watched && (t.Muted || r.most > 0)) {
+		if r.mayReceive(t) && (t.Source.IsSound() || watched && r.most > 0) {
 			wanted[t.ID] = t
 		}
 	}

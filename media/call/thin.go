@@ -67,7 +67,7 @@ func (d *divider) step(ctx context.Context, now time.Time) {
 	for _, f := range c.feeds() {
 		f.keepTo(d.plan)
 	}
-	own := c.camera.dim(ctx, d.plan.Camera == 0) || c.screen.dim(ctx, d.plan.Screen == 0)
+	camera, screen := c.camera.dim(ctx, d.plan.Camera == 0), c.screen.dim(ctx, d.plan.Screen == 0)
 
 	if since := now.Sub(d.at); since >= time.Second {
 		rate := int(float64(st.BytesDown-min(d.bytes, st.BytesDown)) * 8 / since.Seconds())
@@ -82,7 +82,10 @@ func (d *divider) step(ctx context.Context, now time.Time) {
 	}
 	room, most := watched(c.settings.Limit.Down, voices)
 	others := c.others.allot(room, min(most, d.down.most(now)))
-	c.change(func(s State) State { return s.withThin(own, others, d.plan.Short) })
+	is := Thin{Limit: c.settings.Limit, Own: camera || screen, Others: others, Short: d.plan.Short}
+	if is != s.Thin {
+		c.change(func(s State) State { return s.withThin(is) })
+	}
 }
 
 // watched is how many bits per second of pictures may come where so many voices are
@@ -160,12 +163,12 @@ func (c *carried) after(now time.Time, up int, pictures bool) int {
 }
 
 // withThin returns the state with what the limit costs, and says so when that changes.
-func (s State) withThin(own, others, short bool) State {
+func (s State) withThin(is Thin) State {
 	was := s.Thin
-	s.Thin.Own, s.Thin.Others, s.Thin.Short = own, others, short
-	off, wasOff := own || others, was.Own || was.Others
+	s.Thin = is
+	off, wasOff := is.Own || is.Others, was.Own || was.Others
 	switch {
-	case short && !was.Short:
+	case is.Short && !was.Short:
 		s = s.withNotice(Notice{What: LinkTooThin})
 	case off && !wasOff:
 		s = s.withNotice(Notice{What: PicturesOff})

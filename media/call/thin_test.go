@@ -58,6 +58,22 @@ func TestPicturesGoOffByThemselvesOnAThinLinkAndSpeechGoesOn(t *testing.T) {
 	})
 }
 
+func TestAScreenThatTheLinkHasNoRoomForIsDarkBesideACameraThatIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := enter(t, limited(24_000, 24_000))
+		for _, err := range []error{s.SetCamera(t.Context(), true), s.SetScreen(t.Context(), true, "window")} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		pass(2 * time.Second)
+		if s.count("mute camera") != 1 || s.count("mute screen") != 1 || s.count("packet screen") != 0 {
+			t.Error("the room is not told that both are dark")
+		}
+		s.end(t)
+	})
+}
+
 func TestWithRoomThePicturesAreSent(t *testing.T) {
 	for _, up := range []int{0, 64_000, 1_000_000} {
 		synctest.Test(t, func(t *testing.T) {

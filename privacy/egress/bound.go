@@ -23,9 +23,6 @@ type Bounds struct {
 // Bound sets the bounds from now on.
 func (g *Guard) Bound(b Bounds) { g.bound.set(b) }
 
-// Held is how many datagrams did not go out because they did not fit into the bound.
-func (g *Guard) Held() uint64 { return g.bound.held.Load() }
-
 // Urgent says that somebody speaks, which nothing else may take the room of for a while.
 // Real-time: it does not allocate.
 func (l *Lane) Urgent() { l.guard.bound.urgent(time.Now()) }
@@ -150,21 +147,23 @@ func isNeeded(b []byte) bool {
 	return len(b) > 0 && b[0] < channels
 }
 
-// mayWait reports whether n bytes over TCP fit.
-func (b *bound) mayWait(now time.Time, n int) bool {
+// mayGo reports whether n bytes over TCP fit. What can wait leaves speech its room.
+func (b *bound) mayGo(now time.Time, n int, waits bool) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.pass(now)
-	return b.says.Up == 0 || b.fits(n) && b.leaves(now, n)
+	return b.says.Up == 0 || b.fits(n) && (!waits || b.leaves(now, n))
 }
 
 // gone books n bytes that went over TCP.
-func (b *bound) gone(now time.Time, n int) {
+func (b *bound) gone(now time.Time, n int, waits bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.pass(now)
 	b.all.add(n)
-	b.waits.add(n)
+	if waits {
+		b.waits.add(n)
+	}
 }
 
 func (b *bound) urgent(now time.Time) {
@@ -220,11 +219,15 @@ func (b *bound) patient(now time.Time, n int) time.Duration {
 // to find room beside speech.
 const piece = 256
 
-// write sends b over c in pieces, each when it fits.
+// write sends b over c in pieces, each when it fits. What goes to a relay is speech and
+// pictures, which are in pieces already.
 func (b *bound) write(c *TCPConn, data []byte) (sent int, err error) {
 	for len(data) > 0 {
-		part := data[:min(len(data), piece)]
-		for !b.mayWait(time.Now(), len(part)+int(c.header(true))) {
+		part := data
+		if c.waits {
+			part = data[:min(len(data), piece)]
+		}
+		for !b.mayGo(time.Now(), len(part)+int(c.header(true)), c.waits) {
 			t := time.NewTimer(binFor)
 			select {
 			case <-t.C:
@@ -255,7 +258,7 @@ func (c *TCPConn) settle() {
 	defer c.settling.Unlock()
 	up, _ := c.soFar()
 	if up.Wire > c.settled {
-		c.guard.bound.gone(time.Now(), int(up.Wire-c.settled))
+		c.guard.bound.gone(time.Now(), int(up.Wire-c.settled), c.waits)
 		c.settled = up.Wire
 	}
 }

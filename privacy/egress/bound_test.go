@@ -231,3 +231,29 @@ func TestClosingEndsWhatWaitsForRoom(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestSpeechThroughARelayOverTCPHasTheRoomOfSpeech(t *testing.T) {
+	g := egress.NewGuard()
+	g.Bound(egress.Bounds{Up: 24_000, Urgent: 24_000}) // which leaves nothing for what can wait
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	lane := g.Lane(egress.Relay)
+	g.Allow(egress.Relay, "127.0.0.1")
+	c, err := lane.DialContext(t.Context(), "tcp4", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	g.SpeaksSince(time.Now().Add(-time.Minute))
+	for range 10 {
+		if _, err := c.Write(make([]byte, 100)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if up := g.Traffic()[0].Up; up.Bytes != 1000 {
+		t.Errorf("%+v", up)
+	}
+}

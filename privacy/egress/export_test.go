@@ -17,6 +17,9 @@ func (g *Guard) Forget() { g.unpin() }
 // CutStrays does what the loss of every other address brings about.
 func CutStrays(g *Guard, own map[netip.Addr]bool) { g.cutStrays(own) }
 
+// Held is how many datagrams did not go out because they did not fit into the bound.
+func (g *Guard) Held() uint64 { return g.bound.held.Load() }
+
 // Books are a bound without sockets, at times of the test's own.
 type Books struct{ b bound }
 
@@ -35,9 +38,9 @@ func (b *Books) Patient(now time.Time, n int) time.Duration { return b.b.patient
 
 // MayWait reports whether n bytes over TCP fit, and books them if they do.
 func (b *Books) MayWait(now time.Time, n int) bool {
-	ok := b.b.mayWait(now, n)
+	ok := b.b.mayGo(now, n, true)
 	if ok {
-		b.b.gone(now, n)
+		b.b.gone(now, n, true)
 	}
 	return ok
 }
@@ -50,3 +53,10 @@ func (b *Books) Needed(now time.Time, n int) bool { return b.b.take(now, n, true
 
 // IsNeeded reports whether a datagram is one that the way itself needs.
 func IsNeeded(b []byte) bool { return isNeeded(b) }
+
+// SpeaksSince has somebody speak, who began then.
+func (g *Guard) SpeaksSince(first time.Time) {
+	g.bound.mu.Lock()
+	defer g.bound.mu.Unlock()
+	g.bound.first, g.bound.spoke = first, time.Now()
+}

@@ -19,6 +19,7 @@ type TCPConn struct {
 	peer  netip.Addr
 
 	read, written atomic.Uint64
+	waits         bool          // until there is room beside speech: it is no relay
 	settling      sync.Mutex    // guards settled
 	settled       uint64        // bytes that the bound knows of
 	done          chan struct{} // closed when Close begins
@@ -28,7 +29,7 @@ type TCPConn struct {
 
 // counted takes ownership of c, a connection to an address of the lane.
 func (l *Lane) counted(c *net.TCPConn, peer netip.Addr) *TCPConn {
-	t := &TCPConn{TCPConn: c, guard: l.guard, meter: l.meter(peer), peer: peer, done: make(chan struct{})}
+	t := &TCPConn{TCPConn: c, guard: l.guard, meter: l.meter(peer), peer: peer, waits: l.why != Relay, done: make(chan struct{})}
 	t.settle()
 	l.guard.mu.Lock()
 	defer l.guard.mu.Unlock()
