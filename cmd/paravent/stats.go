@@ -65,9 +65,21 @@ func (s *stats) follow(ctx context.Context, c *call.Call) {
 	}
 }
 
+// oneMoment is how long a reading of the counters may take.
+const oneMoment = 2 * time.Millisecond
+
 // now is the figures of now.
 func (s *stats) now(c *call.Call, began time.Time) figures {
-	wire, since := s.wire(), time.Since(began) // of one moment
+	// Of one moment: on a busy machine the first reading may be held up in the middle.
+	var wire []egress.Flow
+	var since time.Duration
+	for range 5 {
+		before := time.Since(began)
+		wire, since = s.wire(), time.Since(began)
+		if since-before < oneMoment {
+			break
+		}
+	}
 	f := figuresOf(c, since)
 	for _, w := range wire {
 		f.WireUp += w.Up.Wire
