@@ -41,6 +41,23 @@ func (k *Keeper) divide(v View, main int16) {
 	k.attached(v.Person)
 }
 
+// hold keeps hidden what was hidden in the last picture and looks as it did, at the
+// border of the silhouette: the person did not move there, so it is not them.
+func (k *Keeper) hold(v View) {
+	for i, was := range k.held {
+		if was != 0 && k.keep[i] != 0 && k.model.inside[i] < 8 && !k.inHead(i) && k.hid.like(v, i) {
+			k.keep[i] = 0
+		}
+	}
+	k.attached(v.Person)
+	for i, m := range v.Person {
+		k.held[i] = 0
+		if k.keep[i] == 0 && m >= isPerson {
+			k.held[i], k.hid.y[i], k.hid.cb[i], k.hid.cr[i] = 1, v.Y[i], v.Cb[i], v.Cr[i]
+		}
+	}
+}
+
 // inHead is the oval of the main face.
 func (k *Keeper) inHead(i int) bool {
 	f := k.head.at

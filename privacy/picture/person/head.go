@@ -19,9 +19,6 @@ type head struct {
 	next  int
 }
 
-// chestAt is how far the chest is below the middle of a face, in heights of it.
-const chestAt = 1.4
-
 // A pose is how head and trunk have moved.
 type pose struct{ head, trunk motion }
 
@@ -95,7 +92,9 @@ func (h *head) since(late float32) (dx, dy float32) {
 
 func (h *head) lose() { *h = head{} }
 
-// follow finds head and trunk in the next picture; mine is where they were in the last.
+// follow finds head and chest in the next picture; mine is where the person was in the
+// last. The trunk only shifts, with the chest: a fit over all of it is drawn along by
+// whoever moves at its outline.
 func (h *head) follow(luma, mine *[n]byte, gap float32) {
 	if !h.have {
 		h.was = *luma
@@ -108,15 +107,12 @@ func (h *head) follow(luma, mine *[n]byte, gap float32) {
 	bx, by := h.chest.find(luma)
 	chin := min(max(int(h.at.Y+1.1*h.at.H), 0), H)
 	head := refine(shift(dx, dy), &h.was, luma, mine, 0, chin)
-	trunk := refine(shift(bx, by), &h.was, luma, mine, chin, H)
 	h.was = *luma
 	x, y := h.at.centre()
 	u, v := head.of(x, y)
 	dx, dy = u-x, v-y
-	u, v = trunk.of(x, y+chestAt*h.at.H)
-	bx, by = u-x, v-y-chestAt*h.at.H
 	h.at.X, h.at.Y = h.at.X+dx, h.at.Y+dy
-	h.been = pose{h.been.head.then(head), h.been.trunk.then(trunk)}
+	h.been = pose{h.been.head.then(head), h.been.trunk.then(shift(bx, by))}
 	if !h.been.head.sane() || !h.been.trunk.sane() {
 		h.lose()
 		return

@@ -78,11 +78,17 @@ func (s *silhouette) follow(h *head) {
 
 func sample(m *[n]byte, x, y float32) byte { return byte(between(m, x, y) + .5) }
 
-// recall goes back to what it was a second or two ago, before somebody could have
-// crept into it.
-func (s *silhouette) recall() {
-	o := &s.old[1]
+// recall takes back what it was not yet a second or two ago: somebody may have crept
+// into it.
+func (s *silhouette) recall(h *head) {
+	now, o := s.at, &s.old[1]
 	s.ref, s.face, s.then = o.ref, o.face, o.then
+	s.follow(h)
+	for i, m := range now {
+		s.at[i] = min(s.at[i], m)
+	}
+	s.ref, s.face, s.then = s.at, h.at, h.been
+	s.measure()
 }
 
 // learn moves towards what was shown, but where that is disputed, and anchors

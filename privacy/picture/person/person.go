@@ -13,16 +13,17 @@
 //     followed between detections by its look (the least sum of absolute
 //     differences, over the head and over the chest).
 //   - While nobody else is there, the silhouette is learned. It shifts, turns and
-//     grows with head and trunk, each for itself (motion.go).
+//     grows with the head (motion.go), and shifts with the chest.
 //   - What appears beside it, attached or not, is held back first. A hand is
 //     admitted after a quarter of a second, when it has stopped growing: it grew
 //     out of the silhouette, is small, touches no edge, and is not what stood
 //     there before. What looks as the room did there is the room, whatever the
 //     mask says, and so is what stands still beside a head that moves.
 //   - With the first sign of somebody else (a second face, a loose piece of
-//     person, something that comes in over an edge) and for three seconds after
-//     the last one, the silhouette is learned only where nobody disputes it, and the rest
-//     is divided by the shorter way over colours from either side (a geodesic
+//     person, something that comes in over an edge) what the silhouette has gained
+//     in the last second or two is taken back. Until three seconds after the last
+//     sign it is learned only where nobody disputes it, what was held back stays so
+//     while it looks the same, and the rest is divided by the shorter way over colours from either side (a geodesic
 //     distance, as in Bai and Sapiro 2007), the way being longer on the other's
 //     ground.
 //
@@ -88,6 +89,8 @@ type Keeper struct {
 	near     [n]byte
 	blob     [n]byte
 	keep     [n]byte
+	held     [n]byte // 1 where somebody was held back in the last picture
+	hid      plate   // how it looked there
 	disputed [n]byte // not surely either's, while there is somebody else
 	others   []Face  // besides the main one, at the last detection
 	suspect  float32
@@ -136,16 +139,17 @@ func (k *Keeper) Divide(v View, gap float32, keep *[n]byte) Finding {
 	k.room.watch(v, &k.head)
 	k.suspect, k.since = max(k.suspect-gap, 0), min(k.since+gap, hairFor)
 	if k.signs(v, main, gap) {
-		if k.suspect == 0 && k.crept() {
-			k.model.recall()
-			k.model.follow(&k.head)
+		if k.suspect == 0 {
+			k.model.recall(&k.head)
 		}
 		k.suspect = suspectFor
 	}
 	if k.suspect > 0 {
 		k.divide(v, main)
+		k.hold(v)
 	} else {
 		k.calm(v)
+		clear(k.held[:])
 	}
 	k.present(gap)
 	switch {
@@ -165,18 +169,6 @@ func (k *Keeper) Divide(v View, gap float32, keep *[n]byte) Finding {
 	return f
 }
 
-// crept reports whether another face is where the silhouette says that the main
-// person is.
-func (k *Keeper) crept() bool {
-	for _, f := range k.others {
-		x, y := f.centre()
-		if x >= 0 && y >= 0 && x < W && y < H && k.model.beside[int(y)*W+int(x)] <= 1 {
-			return true
-		}
-	}
-	return false
-}
-
 // begin takes the first silhouette: what is person where a person with such a
 // face may be, and what is person where there was certainly something else
 // before.
@@ -190,6 +182,7 @@ func (k *Keeper) begin(v View) {
 		}
 	}
 	k.model.take(&k.head, &k.mine, v.Person)
+	clear(k.held[:])
 	k.suspect, k.absent, k.since = 0, 0, 0
 }
 

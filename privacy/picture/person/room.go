@@ -2,8 +2,8 @@ package person
 
 // A backdrop is how the room looks where nobody is.
 type backdrop struct {
-	y, cb, cr [n]byte
-	known     [n]byte // pictures in which a cell was seen without a person
+	plate
+	known [n]byte // pictures in which a cell was seen without a person
 
 	key   plate   // an earlier picture
 	have  bool    // there is one
@@ -16,6 +16,11 @@ const isKnown = 8
 
 // A plate is a picture on the grid.
 type plate struct{ y, cb, cr [n]byte }
+
+// like reports whether cell i of v looks as it does in p.
+func (p *plate) like(v View, i int) bool {
+	return apart(p.y[i], v.Y[i])+2*apart(p.cb[i], v.Cb[i])+2*apart(p.cr[i], v.Cr[i]) <= 22
+}
 
 // learn takes the cells that are no person. mine is what is shown, or nil.
 func (b *backdrop) learn(v View, mine *[n]byte) {
@@ -35,7 +40,7 @@ func closer(a, b byte) byte { return byte((7*int(a) + int(b) + 4) / 8) }
 
 // differs reports whether cell i certainly looks otherwise than the room there.
 func (b *backdrop) differs(v View, i int) bool {
-	return b.known[i] >= isKnown && apart(b.y[i], v.Y[i])+2*apart(b.cb[i], v.Cb[i])+2*apart(b.cr[i], v.Cr[i]) > 22
+	return b.known[i] >= isKnown && !b.like(v, i)
 }
 
 func apart(a, b byte) int {
