@@ -15,7 +15,7 @@ const silence = 3 * time.Second
 func TestNothingIsSentOfARecordedRoomUntilThePersonAgrees(t *testing.T) {
 	m, _ := meet(t, setting{browser: &rig.BrowserOptions{Listen: true, Every: 50 * time.Millisecond}, client: live(t)})
 	sent := func(l rig.BrowserLine, source string) uint64 {
-		return uint64(rig.Find(l.Received, ours, source).Packets)
+		return rig.Find(l.Received, ours, source).Packets
 	}
 	more := func(than rig.BrowserLine) func(rig.BrowserLine) bool {
 		return func(l rig.BrowserLine) bool {
