@@ -130,32 +130,3 @@ func endsByServer(t *testing.T, m *meeting, since time.Time) {
 		t.Errorf("nothing was said: %v; %s", m.client.Lines(), m.client.Messages())
 	}
 }
-
-func TestARecordingPausesUsAndAsks(t *testing.T) {
-	m, _ := meet(t, setting{browser: &rig.BrowserOptions{Listen: true, Every: 100 * time.Millisecond}, client: live(t)})
-	if _, err := m.browser.Event(m.ctx, "first-picture", ours, "camera"); err != nil {
-		t.Fatal(err)
-	}
-	if err := m.room.Ask(m.ctx, "recording on"); err != nil {
-		t.Fatal(err)
-	}
-	asked, err := m.client.Event(m.ctx, "question")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("asked: %s (%s)", asked.Text, asked.Code)
-	quiet, err := m.browser.Figures(m.ctx, asked.Arrived.Add(blankTime))
-	if err != nil {
-		t.Fatal(err)
-	}
-	late, err := m.browser.Figures(m.ctx, asked.Arrived.Add(blankTime+2*time.Second))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, source := range []string{"camera", "microphone"} {
-		a, z := rig.Find(quiet.Received, ours, source), rig.Find(late.Received, ours, source)
-		if z.Packets > a.Packets {
-			t.Errorf("%d %s packets were sent before an answer", z.Packets-a.Packets, source)
-		}
-	}
-}
