@@ -154,7 +154,9 @@ func (i *ident) UnmarshalJSON(b []byte) error {
 	}
 	var s string
 	if bytes.HasPrefix(b, []byte{'"'}) && json.Unmarshal(b, &s) == nil && s != "" {
-		*i = identOf(s, true)
+		if is := identOf(s, true); len(is) <= maxIdent { // which may be longer than what came
+			*i = is
+		}
 	}
 	return nil
 }
