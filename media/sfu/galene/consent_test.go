@@ -2,6 +2,7 @@ package galene_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"testing"
@@ -62,7 +63,7 @@ func TestNothingIsSentOfARecordedGroupUntilThePersonAgrees(t *testing.T) {
 		go func() { ended <- c.Run(ctx) }()
 		t.Cleanup(func() {
 			leave()
-			if err := <-ended; err != nil && err != io.EOF {
+			if err := <-ended; err != nil && !errors.Is(err, io.EOF) {
 				t.Error(err)
 			}
 		})
