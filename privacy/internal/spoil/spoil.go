@@ -17,14 +17,15 @@ func Each(good ...[]byte) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		r := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // the same each time
 		for i := range Times {
-			if !yield(one(r, good[i%len(good)])) {
+			if !yield(One(r, good[i%len(good)])) {
 				return
 			}
 		}
 	}
 }
 
-func one(r *rand.Rand, good []byte) []byte {
+// One returns a broken copy of a good input.
+func One(r *rand.Rand, good []byte) []byte {
 	b := bytes.Clone(good)
 	for range 1 + r.IntN(4) {
 		if len(b) == 0 {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"paravent/media/codec"
+	"paravent/privacy/internal/spoil"
 	"paravent/privacy/seal/group"
 	"paravent/privacy/seal/identity"
 	"paravent/privacy/seal/sframe"
@@ -502,7 +503,7 @@ func TestMangledMessagesDoNothing(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 10))
 	for range 10000 {
 		p := all[r.IntN(len(all))]
-		bad := mangle(r, p.body)
+		bad := spoil.One(r, p.body)
 		if slices.ContainsFunc(all, func(q packet) bool { return bytes.Equal(q.body, bad) }) {
 			continue
 		}
@@ -511,31 +512,6 @@ func TestMangledMessagesDoNothing(t *testing.T) {
 			t.Fatalf("a mangled message of kind %d was taken: %x", p.kind(), bad)
 		}
 	}
-}
-
-func mangle(r *rand.Rand, b []byte) []byte {
-	b = bytes.Clone(b)
-	for range 1 + r.IntN(3) {
-		if len(b) == 0 {
-			break
-		}
-		i, j := r.IntN(len(b)), r.IntN(len(b))
-		switch r.IntN(6) {
-		case 0:
-			b[i] ^= 1 << r.IntN(8)
-		case 1:
-			b = b[:i]
-		case 2:
-			b = append(b, b[i:]...)
-		case 3:
-			b[i], b[j] = b[j], b[i]
-		case 4:
-			b = append(b[:i], append([]byte{byte(r.Uint32())}, b[i:]...)...)
-		case 5:
-			b = append(b[:i], b[i+1:]...)
-		}
-	}
-	return b
 }
 
 func TestMessagesReadAsTheyAreOrNotAtAll(t *testing.T) {
@@ -554,7 +530,7 @@ func TestMessagesReadAsTheyAreOrNotAtAll(t *testing.T) {
 		t.Fatalf("only kinds %v", kinds)
 	}
 	for range 10000 {
-		parse(t, mangle(r, s.past[r.IntN(len(s.past))].body))
+		parse(t, spoil.One(r, s.past[r.IntN(len(s.past))].body))
 	}
 	if _, err := group.Parse(make([]byte, group.MaxMessage+1)); err == nil {
 		t.Error("a message that is too long reads")

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"paravent/media/codec"
+	"paravent/privacy/internal/spoil"
 	"paravent/privacy/seal/sframe"
 )
 
@@ -152,7 +153,7 @@ func TestFramesThatWereMangledDoNotOpen(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 10000 {
-			bad := mangle(r, sealed)
+			bad := spoil.One(r, sealed)
 			_, _ = sframe.KeyOf(f.name, bad)
 			got, err := sframe.OpenFrame(opener, f.name, nil, bad)
 			if err == nil && !bytes.Equal(bad, sealed) {
@@ -160,31 +161,6 @@ func TestFramesThatWereMangledDoNotOpen(t *testing.T) {
 			}
 		}
 	}
-}
-
-func mangle(r *rand.Rand, b []byte) []byte {
-	b = bytes.Clone(b)
-	for range 1 + r.IntN(4) {
-		if len(b) == 0 {
-			break
-		}
-		i, j := r.IntN(len(b)), r.IntN(len(b))
-		switch r.IntN(6) {
-		case 0:
-			b[i] ^= byte(1 + r.IntN(255))
-		case 1:
-			b = b[:i]
-		case 2:
-			b = append(b, b[i:]...)
-		case 3:
-			b[i], b[j] = b[j], b[i]
-		case 4:
-			b = append(b[:i], append([]byte{byte(r.Uint32())}, b[i:]...)...)
-		case 5:
-			b = append(b[:i], b[i+1:]...)
-		}
-	}
-	return b
 }
 
 func TestNoFrameOfACodecAllocates(t *testing.T) {
