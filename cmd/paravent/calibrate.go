@@ -20,7 +20,6 @@ import (
 	"paravent/media/soundcard"
 	"paravent/privacy/filter"
 	"paravent/privacy/policy"
-	"paravent/privacy/policy/organisation"
 	"paravent/ui/say"
 )
 
@@ -30,8 +29,8 @@ const (
 	everyDevice         = "all" // for --delete
 )
 
-func newCalibrate(office organisation.Source) *cobra.Command {
-	person, loadErr := config.Read(config.Path())
+func newCalibrate(book rulebook) *cobra.Command {
+	person, loadErr := book.person, book.broken
 	c := calibrating{path: calibration.Path()}
 	list, remove := false, ""
 	cmd := &cobra.Command{
@@ -57,7 +56,7 @@ by which your voice could be known again. Nothing leaves this machine.`,
 			case c.span < shortestCalibration || c.span > longestSpeech:
 				return &usageError{fmt.Errorf("--for cannot be %v: it is from %v to %v", c.span, shortestCalibration, longestSpeech)}
 			}
-			rules, err := (rulebook{office, person.Rules}).effective(cmd.Flags(), config.Join{})
+			rules, err := book.rules(cmd)
 			if err := errors.Join(err, rules.Policy.MayUse(policy.Microphone)); err != nil {
 				return err
 			}

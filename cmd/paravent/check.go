@@ -11,17 +11,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"paravent/cmd/internal/config"
-	"paravent/cmd/internal/shield"
 	"paravent/media/sfu"
 	"paravent/privacy/egress"
 	"paravent/privacy/policy"
-	"paravent/privacy/policy/organisation"
 	"paravent/ui/say"
 )
 
-func newCheck(office organisation.Source) *cobra.Command {
-	person, loadErr := config.Read(config.Path())
+func newCheck(book rulebook) *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "check [LINK]",
@@ -34,24 +30,13 @@ it is asked for, or taken from PARAVENT_LINK.
 ` + linksHelp + `
 
 Exit codes: 0 it can be joined, 1 it cannot, 2 usage, 5 refused by policy.`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return &usageError{fmt.Errorf("check takes one link, not %d", len(args))}
-			}
-			return nil
-		},
+		Args: oneLink,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if loadErr != nil {
-				return loadErr
-			}
-			rules, err := (rulebook{office, person.Rules}).effective(cmd.Flags(), config.Join{})
+			rules, err := book.rules(cmd)
 			if err != nil {
 				return err
 			}
-			link := ""
-			if len(args) == 1 {
-				link = shield.TakeArg(args[0])
-			}
+			link := linkOf(args)
 			return check(cmd.Context(), cmd.OutOrStdout(), link, rules.Policy, asJSON)
 		},
 	}

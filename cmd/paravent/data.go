@@ -17,7 +17,6 @@ import (
 
 	"paravent/cmd/internal/calibration"
 	"paravent/cmd/internal/config"
-	"paravent/privacy/policy/organisation"
 	"paravent/privacy/secret"
 )
 
@@ -73,7 +72,7 @@ func (k keeping) remove() error {
 	return nil
 }
 
-func newData(office organisation.Source) *cobra.Command {
+func newData(book rulebook) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "data",
 		Short: "What this program keeps on this machine: list, wipe",
@@ -82,16 +81,16 @@ and pictures are never kept.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(dataList(office), dataWipe(office))
+	cmd.AddCommand(dataList(book), dataWipe(book))
 	return cmd
 }
 
-func dataList(office organisation.Source) *cobra.Command {
+func dataList(book rulebook) *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use: "list", Short: "List every file that is kept", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			k, err := keysUnder(cmd, office)
+			k, err := keysUnder(cmd, book)
 			if err != nil {
 				return err
 			}
@@ -145,12 +144,12 @@ func listData(ctx context.Context, out io.Writer, k keys, asJSON bool) error {
 	return nil
 }
 
-func dataWipe(office organisation.Source) *cobra.Command {
+func dataWipe(book rulebook) *cobra.Command {
 	sure := false
 	cmd := &cobra.Command{
 		Use: "wipe", Short: "Remove all of it", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			keys, err := keysUnder(cmd, office)
+			keys, err := keysUnder(cmd, book)
 			if err != nil {
 				return err
 			}
@@ -176,8 +175,8 @@ func dataWipe(office organisation.Source) *cobra.Command {
 }
 
 // keysUnder opens the keyring as far as the policy lets the program.
-func keysUnder(cmd *cobra.Command, office organisation.Source) (keys, error) {
-	rules, err := (rulebook{office: office}).effective(cmd.Flags(), config.Join{})
+func keysUnder(cmd *cobra.Command, book rulebook) (keys, error) {
+	rules, err := book.official(cmd)
 	if err != nil {
 		return keys{}, err
 	}

@@ -23,12 +23,11 @@ import (
 	"paravent/media/soundcard"
 	"paravent/privacy/filter"
 	"paravent/privacy/policy"
-	"paravent/privacy/policy/organisation"
 	"paravent/ui/say"
 )
 
-func newDoctor(office organisation.Source) *cobra.Command {
-	d := &doctor{office: office}
+func newDoctor(book rulebook) *cobra.Command {
+	d := &doctor{book: book}
 	cmd := &cobra.Command{
 		Use:   "doctor [LINK]",
 		Short: "Say what is wrong with this machine, and what to do",
@@ -37,17 +36,9 @@ With the LINK of a meeting its server, and nobody else, is asked as well: name,
 encryption, certificate, clock and kind. Nothing is joined.
 
 Exit codes: 0 nothing is bad, 1 something is, 2 usage, 5 refused by policy.`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return &usageError{fmt.Errorf("doctor takes one link, not %d", len(args))}
-			}
-			return nil
-		},
+		Args: oneLink,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			link := shield.TakeEnv(envLink)
-			if len(args) == 1 {
-				link = shield.TakeArg(args[0])
-			}
+			link := cmp.Or(linkOf(args), shield.TakeEnv(envLink))
 			d.out = cmd.OutOrStdout()
 			return d.run(cmd.Context(), link)
 		},
@@ -60,7 +51,7 @@ Exit codes: 0 nothing is bad, 1 something is, 2 usage, 5 refused by policy.`,
 
 // A doctor is one run of the command.
 type doctor struct {
-	office        organisation.Source
+	book          rulebook
 	asJSON, share bool
 	out           io.Writer
 	private       []string // what does not go to somebody else
@@ -75,12 +66,12 @@ func (e *doctorError) Error() string { return fmt.Sprintf("%d of these are bad",
 func (d *doctor) run(ctx context.Context, link string) error {
 	d.hideSelf()
 	rules, broken := policy.Resolve(), error(nil)
-	if layers, err := d.office.Read(); err != nil {
+	if layers, err := d.book.office.Read(); err != nil {
 		broken = err
 	} else {
 		rules = policy.Resolve(layers...)
 	}
-	all := slices.Concat([]say.Finding{settingsFinding(), say.DoctorPolicy(rules, broken), receiptsFinding()}, d.devices(ctx), []say.Finding{pictureFinding(ctx), proxyFinding()})
+	all := slices.Concat([]say.Finding{d.settings(), say.DoctorPolicy(rules, broken), receiptsFinding()}, d.devices(ctx), []say.Finding{pictureFinding(ctx), proxyFinding()})
 	switch {
 	case broken != nil: // nothing may be asked
 	case link == "":
@@ -144,10 +135,10 @@ func (d *doctor) hideSelf() {
 	d.hide(config.Path())
 }
 
-func settingsFinding() say.Finding {
-	person, err := config.Read(config.Path())
+func (d *doctor) settings() say.Finding {
+	err := d.book.broken
 	if err == nil {
-		err = person.Join.Choices()
+		err = d.book.person.Join.Choices()
 	}
 	if file, choice, thin := (*config.FileError)(nil), (*config.ChoiceError)(nil), (*config.BudgetError)(nil); errors.As(err, &file) || errors.As(err, &choice) || errors.As(err, &thin) {
 		return say.Finding{Check: "settings", Grade: say.Bad, Problem: say.Problem{Code: "settings-file", Text: err.Error(), Hint: "mend the settings file or remove it"}}

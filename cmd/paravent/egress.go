@@ -12,12 +12,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"paravent/cmd/internal/config"
-	"paravent/cmd/internal/shield"
 	"paravent/media/codec"
 	"paravent/media/sfu"
 	"paravent/privacy/egress"
 	"paravent/privacy/policy"
-	"paravent/privacy/policy/organisation"
 	"paravent/privacy/seal"
 	"paravent/ui/say"
 )
@@ -29,8 +27,7 @@ type outlookWish struct {
 	chosen config.Join
 }
 
-func newEgress(office organisation.Source) *cobra.Command {
-	person, loadErr := config.Read(config.Path())
+func newEgress(book rulebook) *cobra.Command {
 	var wish outlookWish
 	cmd := &cobra.Command{
 		Use:   "egress [LINK]",
@@ -45,24 +42,13 @@ taken from PARAVENT_LINK.
 ` + linksHelp + `
 
 Exit codes: 0 done, 1 error, 2 usage, 5 refused by policy.`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return &usageError{fmt.Errorf("egress takes one link, not %d", len(args))}
-			}
-			return nil
-		},
+		Args: oneLink,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if loadErr != nil {
-				return loadErr
-			}
-			rules, err := (rulebook{office, person.Rules}).effective(cmd.Flags(), config.Join{})
+			rules, err := book.rules(cmd)
 			if err != nil {
 				return err
 			}
-			link := ""
-			if len(args) == 1 {
-				link = shield.TakeArg(args[0])
-			}
+			link := linkOf(args)
 			return listEgress(cmd.Context(), cmd.OutOrStdout(), link, rules.Policy, wish)
 		},
 	}

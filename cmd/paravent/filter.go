@@ -13,17 +13,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"paravent/media/capture"
-	"paravent/privacy/policy/organisation"
 )
 
-func newFilter(office organisation.Source) *cobra.Command {
+func newFilter(book rulebook) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "filter",
 		Short: "Put a file through the filters of a call, to see and measure what they do",
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newFilterPicture(office), newFilterSound(office))
+	cmd.AddCommand(newFilterPicture(book), newFilterSound(book))
 	return cmd
 }
 

@@ -14,11 +14,10 @@ import (
 	"paravent/media/capture/y4m"
 	"paravent/media/frame"
 	"paravent/privacy/filter"
-	"paravent/privacy/policy/organisation"
 )
 
-func newFilterPicture(office organisation.Source) *cobra.Command {
-	person, loadErr := config.Read(config.Path())
+func newFilterPicture(book rulebook) *cobra.Command {
+	person, loadErr := book.person, book.broken
 	chosen, asJSON := person.Join, false
 	cmd := &cobra.Command{
 		Use:   "picture IN.y4m OUT.y4m",
@@ -34,7 +33,7 @@ standard input or output. Where IN is cut short, what was whole is written.`,
 			if _, err := config.ParseBackground(chosen.Background); err != nil {
 				return err
 			}
-			rules, err := (rulebook{office, person.Rules}).holds(cmd, &chosen)
+			rules, err := book.holds(cmd, &chosen)
 			if err != nil {
 				return err
 			}

@@ -17,11 +17,10 @@ import (
 	"paravent/media/frame"
 	"paravent/media/soundcard/wav"
 	"paravent/privacy/filter"
-	"paravent/privacy/policy/organisation"
 )
 
-func newFilterSound(office organisation.Source) *cobra.Command {
-	person, loadErr := config.Read(config.Path())
+func newFilterSound(book rulebook) *cobra.Command {
+	person, loadErr := book.person, book.broken
 	chosen, far, voice, asJSON := person.Join, "", "", false
 	cmd := &cobra.Command{
 		Use:   "sound IN.wav OUT.wav",
@@ -42,7 +41,7 @@ is closed, which is exact silence.`,
 			if err := (config.Join{RoomGate: chosen.RoomGate, Background: string(config.Blur)}).Choices(); err != nil {
 				return err
 			}
-			rules, err := (rulebook{office, person.Rules}).holds(cmd, &chosen)
+			rules, err := book.holds(cmd, &chosen)
 			if err != nil {
 				return err
 			}

@@ -17,12 +17,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"paravent/cmd/internal/config"
-	"paravent/cmd/internal/shield"
 	"paravent/media/sfu"
 	"paravent/privacy/egress"
 	"paravent/privacy/policy"
-	"paravent/privacy/policy/organisation"
 	"paravent/privacy/secret"
 	"paravent/privacy/signin"
 	"paravent/ui/say"
@@ -34,8 +31,7 @@ type loginWish struct {
 	device bool
 }
 
-func newLogin(office organisation.Source) *cobra.Command {
-	person, loadErr := config.Read(config.Path())
+func newLogin(book rulebook) *cobra.Command {
 	var w loginWish
 	cmd := &cobra.Command{
 		Use:   "login SERVER",
@@ -59,14 +55,11 @@ http://127.0.0.1/signed-in with any port.
 Exit codes: 0 done, 1 error, 2 usage, 5 refused by policy, 130 interrupted.`,
 		Args: oneServer,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if loadErr != nil {
-				return loadErr
-			}
-			rules, err := (rulebook{office, person.Rules}).effective(cmd.Flags(), config.Join{})
+			rules, err := book.rules(cmd)
 			if err != nil {
 				return err
 			}
-			return login(cmd.Context(), args[0], w, signIns{person.Join.SignIn, rules.Policy})
+			return login(cmd.Context(), args[0], w, signIns{book.person.Join.SignIn, rules.Policy})
 		},
 	}
 	f := cmd.Flags()
@@ -75,13 +68,13 @@ Exit codes: 0 done, 1 error, 2 usage, 5 refused by policy, 130 interrupted.`,
 	return cmd
 }
 
-func newLogout(office organisation.Source) *cobra.Command {
+func newLogout(book rulebook) *cobra.Command {
 	return &cobra.Command{
 		Use:   "logout SERVER",
 		Short: "Forget a login, and tell the provider that it is over",
 		Args:  oneServer,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			rules, err := (rulebook{office: office}).effective(cmd.Flags(), config.Join{})
+			rules, err := book.official(cmd)
 			if err != nil {
 				return err
 			}
@@ -90,14 +83,14 @@ func newLogout(office organisation.Source) *cobra.Command {
 	}
 }
 
-func newAccounts(office organisation.Source) *cobra.Command {
+func newAccounts(book rulebook) *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "accounts",
 		Short: "List the logins, passes and passphrases in the keyring; shows none of them",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			rules, err := (rulebook{office: office}).effective(cmd.Flags(), config.Join{})
+			rules, err := book.official(cmd)
 			if err != nil {
 				return err
 			}
@@ -108,23 +101,15 @@ func newAccounts(office organisation.Source) *cobra.Command {
 	return cmd
 }
 
-func newForget(office organisation.Source) *cobra.Command {
+func newForget(book rulebook) *cobra.Command {
 	return &cobra.Command{
 		Use:   "forget [LINK]",
 		Short: "Remove from the keyring what --remember kept for a room",
 		Long:  "Remove from the keyring the pass and the passphrase that --remember kept for a\nroom. Without LINK it is asked for, or taken from PARAVENT_LINK.",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return &usageError{fmt.Errorf("forget takes one link, not %d", len(args))}
-			}
-			return nil
-		},
+		Args:  oneLink,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			link := ""
-			if len(args) == 1 {
-				link = shield.TakeArg(args[0])
-			}
-			rules, err := (rulebook{office: office}).effective(cmd.Flags(), config.Join{})
+			link := linkOf(args)
+			rules, err := book.official(cmd)
 			if err != nil {
 				return err
 			}

@@ -20,14 +20,14 @@ import (
 	"paravent/ui/say"
 )
 
-func newPolicy(office organisation.Source) *cobra.Command {
+func newPolicy(book rulebook) *cobra.Command {
 	of, words := command.Policy()
 	cmd := commandOf(of)
 	cmd.Args = noArgs
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
-	for i, fill := range []func(*cobra.Command, organisation.Source){fillPolicyShow, fillPolicyCheck} {
+	for i, fill := range []func(*cobra.Command, rulebook){fillPolicyShow, fillPolicyCheck} {
 		sub := commandOf(words[i])
-		fill(sub, office)
+		fill(sub, book)
 		cmd.AddCommand(sub)
 	}
 	return cmd
@@ -40,8 +40,8 @@ func commandOf(p command.Program) *cobra.Command {
 	return &cobra.Command{Use: use, Short: p.Short, Long: p.Long}
 }
 
-func fillPolicyShow(cmd *cobra.Command, office organisation.Source) {
-	person, loadErr := config.Read(config.Path())
+func fillPolicyShow(cmd *cobra.Command, book rulebook) {
+	person, loadErr := book.person, book.broken
 	chosen, asJSON := person.Join, false
 	cmd.Args = noArgs
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -51,7 +51,6 @@ func fillPolicyShow(cmd *cobra.Command, office organisation.Source) {
 		if err := chosen.Choices(); err != nil {
 			return err
 		}
-		book := rulebook{office, person.Rules}
 		e, err := book.effective(cmd.Flags(), chosen)
 		if err != nil {
 			return err
@@ -136,7 +135,7 @@ func placed(at policy.Place) *policy.Place {
 // errMistakes means that the mistakes were told already.
 var errMistakes = errors.New("the policy has mistakes")
 
-func fillPolicyCheck(cmd *cobra.Command, office organisation.Source) {
+func fillPolicyCheck(cmd *cobra.Command, book rulebook) {
 	asJSON := false
 	cmd.Args = func(_ *cobra.Command, args []string) error {
 		if len(args) > 1 {
@@ -145,7 +144,7 @@ func fillPolicyCheck(cmd *cobra.Command, office organisation.Source) {
 		return nil
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		read, fine := office.Read, say.GoodPolicy
+		read, fine := book.office.Read, say.GoodPolicy
 		if len(args) == 1 {
 			read = func() ([]policy.Layer, error) { return draft(args[0]) }
 		}

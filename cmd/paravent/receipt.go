@@ -20,7 +20,6 @@ import (
 	"paravent/media/call"
 	"paravent/privacy/egress"
 	"paravent/privacy/policy"
-	"paravent/privacy/policy/organisation"
 	"paravent/privacy/receipt"
 	"paravent/privacy/secret"
 	"paravent/ui/say"
@@ -47,6 +46,16 @@ func receiptKey(ctx context.Context, k keys) (receipt.Key, error) {
 	rand.Read(seed[:]) // never fails
 	_, err = k.store.Set(ctx, at, secret.New(base64.StdEncoding.EncodeToString(seed[:])))
 	return receipt.NewKey(seed), err
+}
+
+// signingKey is the same for a command that is no call.
+func signingKey(cmd *cobra.Command, book rulebook) (receipt.Key, error) {
+	k, err := keysUnder(cmd, book)
+	if err != nil {
+		return receipt.Key{}, err
+	}
+	defer k.store.Close()
+	return receiptKey(cmd.Context(), k)
 }
 
 // keepReceipt begins the receipt of a call, or returns nil where the person wants none
@@ -129,7 +138,7 @@ type receiptError struct{ lines []string }
 
 func (e *receiptError) Error() string { return strings.Join(e.lines, "; ") }
 
-func newReceipt(office organisation.Source) *cobra.Command {
+func newReceipt(book rulebook) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "receipt",
 		Short: "What was sent in your calls, when and to whom: show, verify, export, delete",
@@ -143,7 +152,7 @@ CALL is a name from the list, the beginning of one, or last.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(receiptList(), receiptShow(), receiptVerify(office), receiptExport(), receiptDelete(office))
+	cmd.AddCommand(receiptList(), receiptShow(), receiptVerify(book), receiptExport(), receiptDelete(book))
 	return cmd
 }
 
@@ -253,7 +262,7 @@ func receiptShow() *cobra.Command {
 	return cmd
 }
 
-func receiptVerify(office organisation.Source) *cobra.Command {
+func receiptVerify(book rulebook) *cobra.Command {
 	return &cobra.Command{
 		Use: "verify [FILE]", Short: "Check that no receipt was changed, or one that was exported",
 		Args: func(_ *cobra.Command, args []string) error {
@@ -273,12 +282,7 @@ func receiptVerify(office organisation.Source) *cobra.Command {
 			if !f.Good() {
 				return &receiptError{say.Verified(f, nil)}
 			}
-			k, err := keysUnder(cmd, office)
-			if err != nil {
-				return err
-			}
-			defer k.store.Close()
-			key, err := receiptKey(cmd.Context(), k)
+			key, err := signingKey(cmd, book)
 			if err != nil {
 				return err
 			}
@@ -331,7 +335,7 @@ func receiptExport() *cobra.Command {
 	}
 }
 
-func receiptDelete(office organisation.Source) *cobra.Command {
+func receiptDelete(book rulebook) *cobra.Command {
 	return &cobra.Command{
 		Use: "delete CALL", Short: "Delete the receipt of a call; the others stay verifiable", Args: one("call"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -339,12 +343,7 @@ func receiptDelete(office organisation.Source) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			k, err := keysUnder(cmd, office)
-			if err != nil {
-				return err
-			}
-			defer k.store.Close()
-			key, err := receiptKey(cmd.Context(), k)
+			key, err := signingKey(cmd, book)
 			if err != nil {
 				return err
 			}

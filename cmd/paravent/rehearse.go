@@ -16,11 +16,10 @@ import (
 	"paravent/media/sfu/loopback"
 	"paravent/media/soundcard"
 	"paravent/privacy/policy"
-	"paravent/privacy/policy/organisation"
 )
 
-func newRehearse(office organisation.Source) *cobra.Command {
-	person, loadErr := config.Read(config.Path())
+func newRehearse(book rulebook) *cobra.Command {
+	person, loadErr := book.person, book.broken
 	settings := person.Join
 	chosen := settings
 	chosen.Speaker = ""
@@ -49,7 +48,7 @@ yourself at once.`,
 			if err := chosen.Choices(); err != nil {
 				return err
 			}
-			rules, err := (rulebook{office, person.Rules}).holds(cmd, &chosen)
+			rules, err := book.holds(cmd, &chosen)
 			if err != nil {
 				return err
 			}

@@ -26,10 +26,11 @@ func newRoot(office organisation.Source) *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
+	book := readRulebook(office)
 	root.AddCommand(
-		newJoin(office), newRehearse(office), newFilter(office), newCalibrate(office), newDevices(),
-		newCheck(office), newEgress(office), newDoctor(office), newPolicy(office), newReceipt(office), newData(office),
-		newLogin(office), newLogout(office), newAccounts(office), newForget(office), newVersion(office), newRescue(),
+		newJoin(book), newRehearse(book), newFilter(book), newCalibrate(book), newDevices(),
+		newCheck(book), newEgress(book), newDoctor(book), newPolicy(book), newReceipt(book), newData(book),
+		newLogin(book), newLogout(book), newAccounts(book), newForget(book), newVersion(book), newRescue(),
 	)
 	return root
 }
@@ -39,6 +40,23 @@ of meeting it is. Without asking: livekit+wss://HOST/?token=…, janus+wss://HOS
 galene+https://HOST/group/NAME, whip+https://HOST/PATH to send, whep+https://HOST/PATH
 to watch. Plain ws: and http: go only to this machine itself.`
 
+// oneLink lets a command take one link at most.
+func oneLink(cmd *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return &usageError{fmt.Errorf("%s takes one link, not %d", cmd.Name(), len(args))}
+	}
+	return nil
+}
+
+// linkOf is the link among the words of a command, "" if there is none. It is overwritten
+// where others could read it.
+func linkOf(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return shield.TakeArg(args[0])
+}
+
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return &usageError{fmt.Errorf("there is no %q in %s", args[0], cmd.CommandPath())}
@@ -46,8 +64,8 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-func newJoin(office organisation.Source) *cobra.Command {
-	person, loadErr := config.Read(config.Path())
+func newJoin(book rulebook) *cobra.Command {
+	person, loadErr := book.person, book.broken
 	settings := person.Join
 	chosen := settings
 	cmd := &cobra.Command{
@@ -66,12 +84,7 @@ and as its web clients do it; the server sees who is there, when, and how much.
 
 Exit codes: 0 done, 1 error, 2 usage, 3 ended by the server, 4 refused by you,
 5 refused by policy, 130 interrupted.`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return &usageError{fmt.Errorf("join takes one link, not %d", len(args))}
-			}
-			return nil
-		},
+		Args: oneLink,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if loadErr != nil {
 				return loadErr
@@ -79,14 +92,11 @@ Exit codes: 0 done, 1 error, 2 usage, 3 ended by the server, 4 refused by you,
 			if err := chosen.Choices(); err != nil {
 				return err
 			}
-			rules, err := (rulebook{office, person.Rules}).holds(cmd, &chosen)
+			rules, err := book.holds(cmd, &chosen)
 			if err != nil {
 				return err
 			}
-			link := ""
-			if len(args) == 1 {
-				link = shield.TakeArg(args[0])
-			}
+			link := linkOf(args)
 			return join(cmd.Context(), link, chosen, settings, rules.Policy)
 		},
 	}
@@ -140,7 +150,7 @@ func newDevices() *cobra.Command {
 	return cmd
 }
 
-func newVersion(office organisation.Source) *cobra.Command {
+func newVersion(book rulebook) *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "version",
@@ -152,7 +162,7 @@ func newVersion(office organisation.Source) *cobra.Command {
 				info = &debug.BuildInfo{}
 			}
 			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(versionOf(info, office))
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(versionOf(info, book.office))
 			}
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "paravent %s (%s)\n", version, info.GoVersion)
 			return err

@@ -13,10 +13,31 @@ import (
 	"paravent/ui/say"
 )
 
-// A rulebook is where the rules of a command come from.
+// A rulebook is where the rules of a command come from. The settings file is read once,
+// for all commands.
 type rulebook struct {
 	office organisation.Source
-	person policy.Layer // what the settings file says
+	person config.Person // what the settings file says
+	broken error         // why it cannot be read
+}
+
+func readRulebook(office organisation.Source) rulebook {
+	person, err := config.Read(config.Path())
+	return rulebook{office, person, err}
+}
+
+// rules returns what holds for a command that chooses nothing which a rule is about.
+func (b rulebook) rules(cmd *cobra.Command) (policy.Effective, error) {
+	if b.broken != nil {
+		return policy.Effective{}, b.broken
+	}
+	return b.effective(cmd.Flags(), config.Join{})
+}
+
+// official returns what the organisation alone says, for a command that must work beside
+// a broken settings file.
+func (b rulebook) official(cmd *cobra.Command) (policy.Effective, error) {
+	return rulebook{office: b.office}.rules(cmd)
 }
 
 // effective returns what holds for a command with these flags. A policy that cannot
@@ -27,7 +48,7 @@ func (b rulebook) effective(flags *pflag.FlagSet, chosen config.Join) (policy.Ef
 		return policy.Effective{}, err
 	}
 	said := func(setting string) bool { return flags.Changed(flagOf(setting)) }
-	return policy.Resolve(append(layers, b.person, chosen.Says(said, policy.Place{}))...), nil
+	return policy.Resolve(append(layers, b.person.Rules, chosen.Says(said, policy.Place{}))...), nil
 }
 
 // flagOf is the flag that says a setting of the file.
