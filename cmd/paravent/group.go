@@ -16,6 +16,7 @@ import (
 	"paravent/cmd/internal/config"
 	"paravent/media/call"
 	"paravent/media/sealed"
+	"paravent/media/sfu"
 	"paravent/privacy/policy"
 	"paravent/privacy/seal"
 	"paravent/privacy/seal/grouped"
@@ -31,7 +32,7 @@ func asGroup(chosen config.Join, rules policy.Policy) bool {
 
 // groupEncryption is the encryption of such a call: nothing plain is sent or shown.
 func groupEncryption(chosen config.Join, where place) (seal.Encryption, error) {
-	if !traitsOf(where.kind.Kind()).encrypted {
+	if !sfu.TraitsOf(where.kind).Sealed {
 		return seal.Encryption{}, sealed.ErrServerPlain
 	}
 	if chosen.PassphraseFile != "" {

@@ -302,7 +302,7 @@ func encryption(chosen config.Join, rules policy.Policy, where place, passphrase
 		return seal.None(), nil
 	}
 	required := chosen.Encryption != config.Offered || rules.EndToEnd
-	if required && !traitsOf(where.kind.Kind()).encrypted {
+	if required && !sfu.TraitsOf(where.kind).Sealed {
 		return seal.Encryption{}, sealed.ErrServerPlain
 	}
 	keys, err := jframe.NewShared(jframe.LiveKit(), passphrase)

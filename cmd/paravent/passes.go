@@ -100,22 +100,6 @@ func openKeys(will bool, rules policy.Policy) keys {
 	})}
 }
 
-// traits are what a kind of server does with what proves who somebody is.
-type traits struct {
-	login     bool // takes the access token of a login
-	signed    bool // of such tokens, only those that say what they are
-	encrypted bool // encrypts end to end with a passphrase
-}
-
-func traitsOf(kind string) traits {
-	return map[string]traits{
-		"livekit": {encrypted: true},
-		"whip":    {login: true},
-		"whep":    {login: true},
-		"galene":  {login: true, signed: true}, // anything else it takes for a password
-	}[kind]
-}
-
 // A heldPass is a pass, what encrypts a meeting end to end and never leaves this
 // machine, and what would be remembered of both.
 type heldPass struct {
@@ -147,11 +131,11 @@ func (s signIns) classes(wanted []string) []string {
 // passFor completes h for at, to which link leads: from the link, the keyring, or a
 // login at the server.
 func (n *network) passFor(ctx context.Context, at place, h heldPass, k keys, link string, sign signIns) (_ heldPass, err error) {
-	t := traitsOf(at.kind.Kind())
+	t := sfu.TraitsOf(at.kind)
 	if h.place, err = n.roomPlace(link); err != nil {
 		return h, err
 	}
-	if h.passphrase.Empty() && t.encrypted {
+	if h.passphrase.Empty() && t.Sealed {
 		if h.passphrase, err = k.find(ctx, secret.Key{Kind: secret.Passphrase, Place: h.place}); err != nil {
 			return h, err
 		}
@@ -162,11 +146,11 @@ func (n *network) passFor(ctx context.Context, at place, h heldPass, k keys, lin
 	if h.Token = at.room.Token; !h.Token.Empty() {
 		return h, nil
 	}
-	if h.Token, err = k.find(ctx, secret.Key{Kind: secret.Token, Place: h.place}); err != nil || !h.Token.Empty() || !t.login {
+	if h.Token, err = k.find(ctx, secret.Key{Kind: secret.Token, Place: h.place}); err != nil || !h.Token.Empty() || !t.Login {
 		return h, err
 	}
 	h.Token, err = n.loggedIn(ctx, at.room.Server, k, sign)
-	if t.signed && !sfu.ReadToken(h.Token.Reveal(), &struct{}{}) {
+	if t.Signed && !sfu.ReadToken(h.Token.Reveal(), &struct{}{}) {
 		h.Token = secret.Secret{}
 	}
 	return h, err

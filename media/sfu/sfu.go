@@ -74,6 +74,22 @@ type Connector interface {
 	Join(ctx context.Context, r Room, p Pass, k Kit) (Session, error)
 }
 
+// Traits are what is known of a kind of server before anybody enters.
+type Traits struct {
+	Login  bool // it takes the access token of a login
+	Signed bool // of such tokens, only those that say what they are
+	Sealed bool // it carries what is encrypted from end to end
+}
+
+// TraitsOf returns the traits of a kind, none of a kind that does not tell them by a
+// method Traits.
+func TraitsOf(c Connector) Traits {
+	if t, ok := c.(interface{ Traits() Traits }); ok {
+		return t.Traits()
+	}
+	return Traits{}
+}
+
 // A Session is one stay in one room. All methods may be called from several
 // goroutines at once.
 type Session interface {

@@ -47,6 +47,9 @@ var _ sfu.Connector = Connector{}
 // Kind returns "galene".
 func (Connector) Kind() string { return "galene" }
 
+// Traits are the kind's: a token that does not say what it is it takes for a password.
+func (Connector) Traits() sfu.Traits { return sfu.Traits{Login: true, Signed: true} }
+
 // joinTime bounds the way into a group.
 const joinTime = 20 * time.Second
 

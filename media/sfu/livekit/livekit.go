@@ -50,6 +50,9 @@ var _ sfu.Connector = Connector{}
 // Kind returns "livekit".
 func (Connector) Kind() string { return "livekit" }
 
+// Traits are the kind's.
+func (Connector) Traits() sfu.Traits { return sfu.Traits{Sealed: true} }
+
 const (
 	// joinTime bounds the way into a room, mediaTime its last part: until
 	// pictures and sound get through.

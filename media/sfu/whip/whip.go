@@ -55,6 +55,9 @@ func (c Connector) Kind() string {
 	return "whip"
 }
 
+// Traits are the kind's.
+func (Connector) Traits() sfu.Traits { return sfu.Traits{Login: true} }
+
 // joinTime bounds the way into a room.
 const joinTime = 20 * time.Second
 
